@@ -1,0 +1,54 @@
+/** One end of a connection. */
+export interface Endpoint {
+  /** As text: `10.0.0.2`, `2001:db8::1`. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/**
+ * A stream of bytes in both directions, as TCP gives it.
+ *
+ * `read`, `write`, `shutdown` and `close` are for everybody. The four below them do the same without a promise or a copy
+ * for each call; servers that count microseconds use them.
+ *
+ * When the peer resets the connection, or it times out, pending and later calls reject with a {@link SoloistError}:
+ * `ECONNRESET`, `ETIMEDOUT`; after `abort()`: `ECONNABORTED`.
+ */
+export interface Flow extends AsyncDisposable {
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+
+  /** The bytes that have arrived, at least one; waits for them. `undefined` at the end of the stream. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Resolves when all of `data` has been taken into the send buffer: that is the back-pressure. */
+  write(data: Uint8Array | string): Promise<void>;
+  /** Ends our direction once all is sent; reading goes on. `EPIPE` for writes after it. */
+  shutdown(): void;
+  /** Ends our direction, throws away what still arrives, and resolves when everything sent was acknowledged. */
+  close(): Promise<void>;
+  /** Resets the connection at once. */
+  abort(): void;
+
+  /** Copies what has arrived into `into` from `offset` on and returns how many bytes; 0: nothing yet; -1: end of the stream. */
+  readInto(into: Uint8Array, offset: number): number;
+  /** Resolves when `readInto` has something to say: bytes, the end, or an error. */
+  readable(): Promise<void>;
+  /** Takes up to `length` bytes of `from` and returns how many were taken; 0 while the send buffer is full. */
+  writeFrom(from: Uint8Array, offset: number, length: number): number;
+  /** Resolves when `writeFrom` has room again or will throw. */
+  writable(): Promise<void>;
+}
+
+/**
+ * Connections that arrive at one port.
+ *
+ * @example
+ * for await (const flow of tcp.listen({ port: 7 })) spawn(() => echo(flow));
+ */
+export interface Listener extends AsyncIterable<Flow>, AsyncDisposable {
+  readonly local: Endpoint;
+  /** The next connection, `undefined` once the listener is closed. */
+  accept(): Promise<Flow | undefined>;
+  /** Stops accepting; connections that were accepted go on. */
+  close(): void;
+}

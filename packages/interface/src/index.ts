@@ -1,0 +1,15 @@
+/**
+ * What Soloist's packages say to each other: types and error classes, nothing that runs.
+ *
+ * `runtime` implements {@link Host}; `net` turns a {@link NetDevice} into {@link Listener}s and {@link Flow}s; `web` serves
+ * HTTP over any Listener. None of them sees another: an app composes them.
+ */
+export type { BlockDevice } from "./block-device.ts";
+export type { Clock } from "./clock.ts";
+export type { Device, Host, ManifestEntry, Opened, Pollable, Wakeup } from "./device.ts";
+export { SoloistError } from "./errors.ts";
+export type { Endpoint, Flow, Listener } from "./flow.ts";
+export type { NetCounters, NetDevice } from "./net-device.ts";
+export type { Parameter, ParameterValues } from "./parameter.ts";
+export type { ReadFs, FileStat } from "./read-fs.ts";
+export type { Rng } from "./rng.ts";
