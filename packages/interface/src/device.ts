@@ -1,4 +1,5 @@
 import type { BlockDevice } from "./block-device.ts";
+import type { ByteHelpers } from "./byte-helpers.ts";
 import type { Clock } from "./clock.ts";
 import type { NetDevice } from "./net-device.ts";
 import type { Parameter } from "./parameter.ts";
@@ -46,6 +47,8 @@ export interface Wakeup {
 export interface Host {
   readonly clock: Clock;
   readonly rng: Rng;
+  /** For hot paths: packages other than runtime never import the native module. */
+  readonly bytes: ByteHelpers;
   /** A device of the manifest; each name may be taken once (`EBUSY`), and must have been declared (`ENODEV`). */
   netDevice(name: string): NetDevice;
   blockDevice(name: string): BlockDevice;
