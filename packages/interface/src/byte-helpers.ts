@@ -19,4 +19,9 @@ export interface ByteHelpers {
   utf8Encode(text: string, into: Uint8Array, offset: number): number;
   /** String of a range, one UTF-16 unit a byte (ISO 8859-1). */
   latin1Decode(bytes: Uint8Array, offset: number, length: number): string;
+  /**
+   * Index of the first byte in [offset, offset + length) whose entry in `set` (256 bytes) is not 0, or -1. Parsers of text
+   * check whole fields with it. Optional: callers fall back to a loop.
+   */
+  findInSet?(bytes: Uint8Array, set: Uint8Array, offset: number, length: number): number;
 }

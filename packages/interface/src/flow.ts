@@ -1,3 +1,5 @@
+import type { ByteHelpers } from "./byte-helpers.ts";
+
 /** One end of a connection. */
 export interface Endpoint {
   /** As text: `10.0.0.2`, `2001:db8::1`. */
@@ -47,6 +49,8 @@ export interface Flow extends AsyncDisposable {
  */
 export interface Listener extends AsyncIterable<Flow>, AsyncDisposable {
   readonly local: Endpoint;
+  /** The host's helpers, so that protocols above need nothing but the listener: web parses and answers with them. */
+  readonly bytes: ByteHelpers;
   /** The next connection, `undefined` once the listener is closed. */
   accept(): Promise<Flow | undefined>;
   /** Stops accepting; connections that were accepted go on. */
