@@ -1,0 +1,45 @@
+/** What a folder of the repository may import. Written once: CONTRIBUTING.md's table is this one in words. */
+export interface Rule {
+  /** Workspace folders (as patterns with one `*`) whose packages `src` may import. */
+  readonly sees: readonly string[];
+  /** Runs inside an image: no Node module, no package from outside but those of `guestLibraries`. */
+  readonly guest: boolean;
+}
+
+const interfaceOnly: Rule = { sees: ["packages/interface"], guest: true };
+
+/** A package whose folder is not listed is a violation: whoever adds one says here what it may see. */
+export const rules: Readonly<Record<string, Rule>> = {
+  "packages/interface": { sees: [], guest: true },
+  "packages/runtime": interfaceOnly,
+  "packages/rng": interfaceOnly,
+  "packages/net": interfaceOnly,
+  "packages/web": interfaceOnly,
+  "packages/testing": { sees: ["packages/interface"], guest: false },
+  "packages/crunch": { sees: ["packages/interface"], guest: false },
+  "packages/kernel": { sees: [], guest: false },
+  "packages/tender": { sees: [], guest: false },
+  "packages/toolchain": {
+    sees: [
+      "packages/interface",
+      "packages/kernel",
+      "packages/tender",
+      "packages/crunch",
+      "packages/runtime",
+      "packages/rng",
+    ],
+    guest: false,
+  },
+  "packages/create-soloist": { sees: [], guest: false },
+  "apps/*": { sees: ["packages/*"], guest: true },
+  "tools/*": { sees: ["packages/*", "tools/*"], guest: false },
+};
+
+/** What the tests of every package may import beyond its rule. */
+export const testsSee: readonly string[] = ["packages/testing", "tools/*"];
+
+/** Folder whose single source file is the only one that imports the native module. */
+export const nativeModule = { specifier: "native:platform", folder: "packages/runtime" } as const;
+
+/** Libraries that may end up in images. Each adds code to every app that reaches it. */
+export const guestLibraries: readonly string[] = [];
