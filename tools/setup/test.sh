@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# npm test: sets the machine up, then lint, types, package edges, every suite from source, and the end-to-end tests.
+# The last line is "N passed, N failed"; the exit code is 0 only when nothing failed.
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+set_up test
+
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+# check NAME COMMAND… : one check that counts as one test; what follows runs even when it fails.
+check() {
+  local name=$1
+  shift
+  say "$name"
+  if "$@"; then echo "$name" >>"$results/passed"; else echo "$name" >>"$results/failed"; fi
+}
+
+# suite NAME VITEST-ARGUMENT… : its counts are in its JSON report; a run that leaves none counts as one failure.
+suite() {
+  local name=$1
+  shift
+  say "$name"
+  vitest run --reporter=default --reporter=json --outputFile.json="$results/$name.json" "$@" || true
+  [ -s "$results/$name.json" ] || echo "$name ended without a report" >>"$results/failed"
+}
+
+check "lint" biome check .
+check "types" turbo run typecheck --output-logs=errors-only --ui=stream
+check "package edges" node tools/check-deps/src/main.ts
+suite "suites" --project='!e2e' --project='!app-*'
+# One at a time: these measure idle processors, count connections and compare clients.
+suite "end-to-end" --project=e2e --project='app-*' --no-file-parallelism
+
+node tools/setup/summary.ts "$results"
