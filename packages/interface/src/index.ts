@@ -13,4 +13,4 @@ export type { Endpoint, Flow, Listener } from "./flow.ts";
 export type { NetCounters, NetDevice } from "./net-device.ts";
 export type { Parameter, ParameterValues } from "./parameter.ts";
 export type { ReadFs, FileStat } from "./read-fs.ts";
-export type { Rng } from "./rng.ts";
+export type { EntropySource, Rng, SeededRng } from "./rng.ts";
