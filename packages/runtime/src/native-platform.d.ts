@@ -30,7 +30,9 @@ declare module "native:platform" {
   /** Ends the image with an exit code, 0 to 254. *Boot only.* */
   export function exit(code: number): never;
   /** Crashes on purpose, so that crash reports can be seen and tested. *Boot only.* */
-  export function crash(kind: "null-read" | "null-write" | "write-text" | "execute-heap" | "undefined-instruction" | "native-stack"): never;
+  export function crash(
+    kind: "null-read" | "null-write" | "write-text" | "execute-heap" | "undefined-instruction" | "native-stack",
+  ): never;
 
   /** Writes bytes, or a string as UTF-8, to the console. */
   export function consoleWrite(text: string | Uint8Array): void;

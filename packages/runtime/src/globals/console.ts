@@ -1,0 +1,75 @@
+import { format } from "../format.ts";
+import { inspect } from "../inspect.ts";
+import { isLogged } from "../log-level.ts";
+import { consoleWrite, monotonic } from "../platform.ts";
+
+const DEBUG = 0;
+const INFO = 1;
+const WARN = 2;
+const ERROR = 3;
+
+let indentation = "";
+const counts = new Map<string, number>();
+const starts = new Map<string, number>();
+
+function print(level: number, text: string): void {
+  if (!isLogged(level)) return;
+  consoleWrite(indentation === "" ? `${text}\n` : `${indentation}${text.replaceAll("\n", `\n${indentation}`)}\n`);
+}
+
+function elapsed(label: string): string | undefined {
+  const start = starts.get(label);
+  if (start === undefined) {
+    print(WARN, `No such label '${label}' for console.time()`);
+    return undefined;
+  }
+  return `${label}: ${Number((monotonic() - start).toFixed(3))}ms`;
+}
+
+/** All levels go to the machine's one console; `--log-level` sets the least level that is printed. */
+export const console: Console = {
+  debug: (...data) => print(DEBUG, format(data)),
+  log: (...data) => print(INFO, format(data)),
+  info: (...data) => print(INFO, format(data)),
+  warn: (...data) => print(WARN, format(data)),
+  error: (...data) => print(ERROR, format(data)),
+  trace(...data) {
+    const stack = (new Error().stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
+    print(ERROR, [`Trace${data.length > 0 ? `: ${format(data)}` : ""}`, ...stack.slice(1)].join("\n"));
+  },
+  dir: (value, options) => print(INFO, inspect(value, options)),
+  assert(condition, ...data) {
+    if (condition) return;
+    print(ERROR, data.length === 0 ? "Assertion failed" : `Assertion failed: ${format(data)}`);
+  },
+  group(...data) {
+    if (data.length > 0) print(INFO, format(data));
+    indentation += "  ";
+  },
+  groupEnd() {
+    indentation = indentation.slice(2);
+  },
+  count(label = "default") {
+    const count = (counts.get(label) ?? 0) + 1;
+    counts.set(label, count);
+    print(INFO, `${label}: ${count}`);
+  },
+  countReset(label = "default") {
+    counts.delete(label);
+  },
+  time(label = "default") {
+    if (starts.has(label)) print(WARN, `Label '${label}' already exists for console.time()`);
+    else starts.set(label, monotonic());
+  },
+  timeLog(label = "default", ...data) {
+    const text = elapsed(label);
+    if (text !== undefined) print(INFO, format([text, ...data]));
+  },
+  timeEnd(label = "default") {
+    const text = elapsed(label);
+    if (text !== undefined) print(INFO, text);
+    starts.delete(label);
+  },
+};
+
+export { console as "globalThis.console" };

@@ -1,0 +1,21 @@
+/**
+ * What an app calls first: `run`, devices, tasks.
+ *
+ * @example A whole program:
+ * import { parameter, run, text } from "@soloist/runtime";
+ *
+ * const who = parameter("who", { help: "whom to greet", placeholder: "NAME", default: "World", parse: text() });
+ *
+ * run([who], (who) => {
+ *   console.log(`Hello ${who}!`);
+ * });
+ */
+export { ArgumentError } from "./arguments.ts";
+export { block } from "./block-device.ts";
+export { onExternalEvent } from "./external-events.ts";
+export { type LogLevel, setLogLevel } from "./log-level.ts";
+export { net } from "./net-device.ts";
+export { type ParameterOptions, parameter } from "./parameter.ts";
+export { boolean, integer, oneOf, text } from "./parse.ts";
+export { run } from "./run.ts";
+export { yieldNow } from "./yield-now.ts";

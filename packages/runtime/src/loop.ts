@@ -1,0 +1,81 @@
+import type { Pollable, Wakeup } from "@soloist/interface";
+import { monotonic } from "./platform.ts";
+import { type Timer, TimerQueue } from "./timer-queue.ts";
+
+/**
+ * The one loop. The kernel calls {@link turn}, runs the jobs (promise reactions) that it made, a bounded number of them,
+ * and calls it again; it waits only when no job is pending and the time that `turn` returned has not come.
+ *
+ * In a turn every driven machine is polled, whether a device is ready or not: a task that never stops making jobs cannot
+ * keep frames waiting.
+ */
+
+const timers = new TimerQueue();
+const machines: Pollable[] = [];
+let yielding: (() => void)[] = [];
+let beforeTurn: (() => boolean) | undefined;
+let woken = false;
+
+/** Time of the current turn: what timers and machines are compared with. */
+export function now(): number {
+  return monotonic();
+}
+
+export function addTimer(delay: number, fire: () => void): Timer {
+  return timers.add(monotonic() + delay, fire);
+}
+
+export function cancelTimer(timer: Timer): void {
+  timers.cancel(timer);
+}
+
+const wakeup: Wakeup = {
+  wake() {
+    woken = true;
+  },
+};
+
+/** Puts a machine into the loop. */
+export function drive(machine: Pollable): Wakeup {
+  machines.push(machine);
+  woken = true;
+  return wakeup;
+}
+
+/** Ends all machines and timers, for shutdown. */
+export function stopLoop(): void {
+  machines.length = 0;
+}
+
+/** Calls `resume` in the next turn, after the machines were polled. */
+export function onNextTurn(resume: () => void): void {
+  yielding.push(resume);
+}
+
+/** Calls `hook` first in each turn; it returns whether it has to be called again at once. */
+export function onBeforeTurn(hook: () => boolean): void {
+  beforeTurn = hook;
+}
+
+/** Does what is due and returns when to be called next, milliseconds on the monotonic clock; Infinity: when a device is ready. */
+export function turn(): number {
+  const now = monotonic();
+  let again = beforeTurn?.() ?? false;
+  woken = false;
+  let next = Infinity;
+  for (let index = 0; index < machines.length; index++) {
+    const at = machines[index]!.poll(now);
+    if (at < next) next = at;
+  }
+  // One timer a turn, so that the jobs it makes run before the next timer, as HTML has it.
+  const fire = timers.takeDue(now);
+  if (fire !== undefined) fire();
+  if (yielding.length > 0) {
+    const resumed = yielding;
+    yielding = [];
+    for (const resume of resumed) resume();
+  }
+  if (woken || yielding.length > 0) again = true;
+  if (again) return now;
+  return Math.min(timers.nextAt(), next);
+}

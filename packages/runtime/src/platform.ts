@@ -1,0 +1,29 @@
+/// <reference path="./native-platform.d.ts" />
+/**
+ * The one file that imports the native module. Everything else of the runtime imports from here, so that what the runtime
+ * asks of the kernel can be read off this list.
+ */
+export {
+  blockAcquire,
+  blockRead,
+  blockWrite,
+  checksum,
+  commandLine,
+  consoleWrite,
+  copy,
+  entropy,
+  equal,
+  exit,
+  findByte,
+  latin1Decode,
+  monotonic,
+  netAcquire,
+  netRead,
+  netReserve,
+  netSend,
+  register,
+  seedMathRandom,
+  utf8Decode,
+  utf8Encode,
+  wall,
+} from "native:platform";
