@@ -1,0 +1,413 @@
+import type { Base, EngineModule } from "../base.ts";
+import { reexportModule } from "./reexport.ts";
+import { EXCEPTION, isException, type JsValue } from "./values.ts";
+
+/** A native function as the engine calls it; arguments that the caller left out are undefined values. */
+export type NativeFunction = (args: readonly JsValue[]) => JsValue;
+
+/** What the engine asks of its host. */
+export interface EngineHost {
+  /** Nanoseconds since the epoch for clock 0, since boot for clock 1. May throw to stop the evaluation. */
+  clock(id: number): bigint;
+  random(into: Uint8Array): void;
+  write(fd: number, bytes: Uint8Array): void;
+  rejection(promise: JsValue, reason: JsValue, handled: boolean): void;
+}
+
+type WasmFunction = (...args: (number | bigint)[]) => number | bigint;
+
+const EVAL_MODULE = 1;
+const SUCCESS = 0;
+const EBADF = 8;
+const ENOSYS = 52;
+
+/** An exception of the app, as the engine describes it. */
+export class EvaluationError extends Error {
+  override readonly name = "EvaluationError";
+  /** Frames as QuickJS prints them, against the bundle. */
+  readonly jsStack: string;
+  readonly code: string | undefined;
+
+  constructor(message: string, jsStack: string, code?: string) {
+    super(message);
+    this.jsStack = jsStack;
+    this.code = code;
+  }
+}
+
+/**
+ * The very same `quickjs.wasm` that images are made of, run by Node.js. Module data, table slots and platform functions are
+ * where the image has them, so that its linear memory can be dumped into one.
+ */
+export class Engine {
+  readonly exports: Record<string, WasmFunction>;
+  readonly memory: WebAssembly.Memory;
+  readonly context: number;
+  readonly #stackPointer: WebAssembly.Global;
+
+  constructor(instance: WebAssembly.Instance) {
+    this.exports = instance.exports as unknown as Record<string, WasmFunction>;
+    this.memory = instance.exports.memory as WebAssembly.Memory;
+    this.#stackPointer = instance.exports.__stack_pointer as WebAssembly.Global;
+    this.context = this.call("qjs_get_context_ptr");
+  }
+
+  get stackPointer(): number {
+    return this.#stackPointer.value as number;
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.memory.buffer);
+  }
+
+  get view(): DataView {
+    return new DataView(this.memory.buffer);
+  }
+
+  /** Calls a function of the engine that returns an int or address. */
+  call(name: string, ...args: (number | bigint)[]): number {
+    return Number(this.exports[name]!(...args)) >>> 0;
+  }
+
+  /** Calls a function of the engine that returns a JSValue; an exception in it is thrown as {@link EvaluationError}. */
+  value(name: string, ...args: (number | bigint)[]): JsValue {
+    const result = BigInt.asUintN(64, this.exports[name]!(...args) as bigint);
+    if (isException(result)) throw this.takeException();
+    return result;
+  }
+
+  /** Copies bytes, with a NUL behind them, into memory of the engine. Free with {@link Engine.free}. */
+  alloc(bytes: Uint8Array | string): { address: number; length: number } {
+    const data = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+    const address = this.call("malloc", data.length + 1);
+    if (address === 0) throw new Error("the engine is out of memory");
+    const memory = this.bytes;
+    memory.set(data, address);
+    memory[address + data.length] = 0;
+    return { address, length: data.length };
+  }
+
+  free(address: number): void {
+    this.exports.free!(address);
+  }
+
+  withCString<T>(text: string, use: (address: number, length: number) => T): T {
+    const { address, length } = this.alloc(text);
+    try {
+      return use(address, length);
+    } finally {
+      this.free(address);
+    }
+  }
+
+  string(text: string): JsValue {
+    return this.withCString(text, (address, length) => this.value("JS_NewStringLen", this.context, address, length));
+  }
+
+  /** The value converted to a string, as `String(value)` does. */
+  text(value: JsValue): string {
+    const address = this.call("JS_ToCStringLen2", this.context, 0, value, 0);
+    if (address === 0) throw this.takeException();
+    const bytes = this.bytes;
+    const result = new TextDecoder().decode(bytes.subarray(address, bytes.indexOf(0, address)));
+    this.exports.JS_FreeCString!(this.context, address);
+    return result;
+  }
+
+  get(object: JsValue, name: string): JsValue {
+    return this.withCString(name, (address) => this.value("JS_GetPropertyStr", this.context, object, address));
+  }
+
+  /** Takes the value over. */
+  set(object: JsValue, name: string, value: JsValue): void {
+    this.withCString(name, (address) => this.call("JS_SetPropertyStr", this.context, object, address, value));
+  }
+
+  get global(): JsValue {
+    return this.value("JS_GetGlobalObject", this.context);
+  }
+
+  dup(value: JsValue): JsValue {
+    return BigInt.asUintN(64, this.exports.JS_DupValue!(this.context, value) as bigint);
+  }
+
+  release(value: JsValue): void {
+    this.exports.JS_FreeValue!(this.context, value);
+  }
+
+  callFunction(callee: JsValue, thisValue: JsValue, ...args: JsValue[]): JsValue {
+    const argv = args.length === 0 ? 0 : this.call("malloc", args.length * 8);
+    const view = this.view;
+    args.forEach((arg, index) => {
+      view.setBigUint64(argv + index * 8, arg, true);
+    });
+    try {
+      return this.value("JS_Call", this.context, callee, thisValue, args.length, argv);
+    } finally {
+      if (argv !== 0) this.free(argv);
+    }
+  }
+
+  /** Evaluates a script and returns the value of its last expression. */
+  evaluate(source: string, fileName: string): JsValue {
+    return this.#eval(source, fileName, 0);
+  }
+
+  /** Evaluates a module and returns the promise of its evaluation. */
+  evaluateModule(source: string, fileName: string): JsValue {
+    return this.#eval(source, fileName, EVAL_MODULE);
+  }
+
+  #eval(source: string, fileName: string, flags: number): JsValue {
+    return this.withCString(source, (code, length) =>
+      this.withCString(fileName, (name) => this.value("JS_Eval", this.context, code, length, name, flags)),
+    );
+  }
+
+  /** Runs pending jobs until there are none. Returns how many ran; stops after `limit`. */
+  runJobs(limit: number): number {
+    const runtime = this.call("JS_GetRuntime", this.context);
+    let count = 0;
+    for (; count < limit && this.call("JS_IsJobPending", runtime) !== 0; count++) {
+      if (this.call("JS_ExecutePendingJob", runtime, 0) >> 31 !== 0) throw this.takeException();
+    }
+    return count;
+  }
+
+  collectGarbage(): void {
+    this.exports.JS_RunGC!(this.call("JS_GetRuntime", this.context));
+  }
+
+  takeException(): EvaluationError {
+    const exception = BigInt.asUintN(64, this.exports.JS_GetException!(this.context) as bigint);
+    const error = this.describe(exception);
+    this.release(exception);
+    return error;
+  }
+
+  /** An exception or a rejection's reason, with its stack. */
+  describe(reason: JsValue): EvaluationError {
+    if (this.call("JS_IsError", reason) === 0) return new EvaluationError(`Uncaught ${this.#safeText(reason)}`, "");
+    const field = (name: string) => {
+      const value = this.get(reason, name);
+      const text = this.#safeText(value);
+      this.release(value);
+      return text;
+    };
+    const code = field("code");
+    return new EvaluationError(this.#safeText(reason), field("stack"), code === "undefined" ? undefined : code);
+  }
+
+  #safeText(value: JsValue): string {
+    try {
+      return this.text(value);
+    } catch {
+      return "a value that cannot be printed";
+    }
+  }
+
+  /** Throws an Error with a code into the app; for native functions. */
+  throwError(message: string, code?: string): JsValue {
+    const error = this.value("JS_NewError", this.context);
+    this.set(error, "message", this.string(message));
+    if (code !== undefined) this.set(error, "code", this.string(code));
+    // QuickJS fills in `stack` when an error is constructed, not when it is thrown.
+    this.exports.JS_Throw!(this.context, error);
+    return EXCEPTION;
+  }
+
+  throwRangeError(message: string): JsValue {
+    return this.#throwPlain("RangeError", message);
+  }
+
+  throwTypeError(message: string): JsValue {
+    return this.#throwPlain("TypeError", message);
+  }
+
+  #throwPlain(constructor: "RangeError" | "TypeError", message: string): JsValue {
+    this.exports.JS_Throw!(this.context, this.evaluate(`new ${constructor}(${JSON.stringify(message)})`, "<native>"));
+    return EXCEPTION;
+  }
+
+  /** The stack of the code that runs now, without the frames of this question itself. */
+  currentStack(): string {
+    const stack = this.evaluate("new Error().stack", "<stack>");
+    const text = this.text(stack);
+    this.release(stack);
+    return text
+      .split("\n")
+      .filter((line) => !line.includes("<stack>"))
+      .join("\n");
+  }
+
+  /** A function object for a slot of the table. */
+  nativeFunction(name: string, arity: number, slot: number): JsValue {
+    return this.withCString(name, (address) =>
+      this.value("JS_NewCFunction2", this.context, slot, address, arity, 0, 0),
+    );
+  }
+}
+
+/** Makes an engine with the given modules, and an object with the platform's functions on it. */
+export async function createEngine(
+  base: Base,
+  modules: readonly string[],
+  host: EngineHost,
+  natives: (engine: () => Engine) => (name: string) => NativeFunction,
+): Promise<{ engine: Engine; platform: JsValue }> {
+  const { description } = base;
+  let engine!: Engine;
+  let memory!: WebAssembly.Memory;
+  const wasi = wasiImports(host, () => memory);
+  const compiled = await compile(base.engine);
+  const instance = await WebAssembly.instantiate(compiled, {
+    wasi_snapshot_preview1: wasi,
+    env: {
+      host_call: () => 0,
+      host_interrupt: () => 0,
+      host_module_normalize: () => 0,
+      host_module_load: () => 0,
+      host_get_timezone_offset: () => 0,
+      host_promise_rejection: (promise: number, reason: number, handled: number) => {
+        const view = new DataView(memory.buffer);
+        host.rejection(view.getBigUint64(promise, true), view.getBigUint64(reason, true), handled !== 0);
+        engine.exports.qjs_free_value!(promise);
+        engine.exports.qjs_free_value!(reason);
+      },
+    },
+  });
+  const exports = instance.exports as unknown as Record<string, WasmFunction>;
+  memory = instance.exports.memory as WebAssembly.Memory;
+  const table = instance.exports.__indirect_function_table as WebAssembly.Table;
+  exports._initialize!();
+  const area = Number(exports.malloc!(description.moduleArea.size)) >>> 0;
+  if (table.length < description.table.entries) table.grow(description.table.entries - table.length);
+  if (Number(exports.qjs_init!()) !== 0) throw new Error("the engine does not start");
+  engine = new Engine(instance);
+  exports.qjs_set_promise_rejection_handler!(1);
+
+  for (const name of modules) {
+    const module = description.modules[name];
+    if (!module) throw new Error(`no engine module ${name}`);
+    if (module.memoryBase < area || module.memoryBase + module.memorySize > area + description.moduleArea.size) {
+      throw new Error(
+        `engine module ${name} lies outside of the area reserved at 0x${area.toString(16)}: the base is stale`,
+      );
+    }
+    await loadModule(engine, await compile(base.module(name)), name, module, instance, wasi);
+  }
+  const platform = await fillPlatform(
+    engine,
+    table,
+    description.platform,
+    natives(() => engine),
+  );
+  return { engine, platform };
+}
+
+async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+}
+
+async function fillPlatform(
+  engine: Engine,
+  table: WebAssembly.Table,
+  platform: Base["description"]["platform"],
+  natives: (name: string) => NativeFunction,
+): Promise<JsValue> {
+  const imports: Record<string, (context: number, self: bigint, argc: number, argv: number) => bigint> = {};
+  platform.functions.forEach(({ name }, index) => {
+    const native = natives(name);
+    imports[`f${index}`] = (_context, _self, argc, argv) => {
+      const view = engine.view;
+      return native(Array.from({ length: argc }, (_, at) => view.getBigUint64(argv + at * 8, true)));
+    };
+  });
+  const host = await WebAssembly.instantiate(await compile(reexportModule(platform.functions.length)), {
+    host: imports,
+  });
+  const object = engine.value("JS_NewObject", engine.context);
+  platform.functions.forEach(({ name, arity }, index) => {
+    const slot = platform.tableBase + index;
+    table.set(slot, host.exports[`f${index}`]);
+    engine.set(object, name, engine.nativeFunction(name, arity, slot));
+  });
+  return object;
+}
+
+/** Links a side module (WebAssembly's dynamic linking convention) at its fixed place and runs its initialiser. */
+async function loadModule(
+  engine: Engine,
+  compiled: WebAssembly.Module,
+  name: string,
+  module: EngineModule,
+  main: WebAssembly.Instance,
+  wasi: WebAssembly.ModuleImports,
+): Promise<void> {
+  const i32 = (value: number, mutable: boolean) => new WebAssembly.Global({ value: "i32", mutable }, value);
+  const table = main.exports.__indirect_function_table as WebAssembly.Table;
+  const env: WebAssembly.ModuleImports = {
+    memory: engine.memory,
+    __indirect_function_table: table,
+    __stack_pointer: main.exports.__stack_pointer!,
+    __memory_base: i32(module.memoryBase, false),
+    __table_base: i32(module.tableBase, false),
+  };
+  const got: Record<string, WebAssembly.ModuleImports> = { "GOT.mem": {}, "GOT.func": {} };
+  let own: WebAssembly.Exports | undefined;
+  for (const item of WebAssembly.Module.imports(compiled)) {
+    if (item.module === "GOT.func") {
+      const slot = module.gotFunc[item.name] ?? 0;
+      const target = main.exports[item.name];
+      if (slot !== 0 && table.get(slot) === null && typeof target === "function") table.set(slot, target);
+      got["GOT.func"]![item.name] = i32(slot, true);
+    } else if (item.module === "GOT.mem") {
+      got["GOT.mem"]![item.name] = i32(0, true);
+    } else if (item.module === "env" && !(item.name in env)) {
+      // Weak C++ symbols are imports and exports of the same module: they resolve to itself.
+      env[item.name] =
+        main.exports[item.name] ??
+        ((...args: (number | bigint)[]) => {
+          const target = own?.[item.name] as WasmFunction | undefined;
+          if (!target) throw new Error(`engine module ${name} calls ${item.name}, which does not exist`);
+          return target(...args);
+        });
+    }
+  }
+  const instance = await WebAssembly.instantiate(compiled, { env, wasi_snapshot_preview1: wasi, ...got });
+  own = instance.exports;
+  const functions = own as unknown as Record<string, WasmFunction | undefined>;
+  functions.__wasm_apply_data_relocs?.();
+  functions.__wasm_call_ctors?.();
+  const runtime = engine.call("JS_GetRuntime", engine.context);
+  if (Number(functions[module.init]!(engine.context, runtime)) !== 0)
+    throw new Error(`engine module ${name} does not start`);
+}
+
+function wasiImports(host: EngineHost, memory: () => WebAssembly.Memory): WebAssembly.ModuleImports {
+  return {
+    clock_time_get: (id: number, _precision: bigint, result: number) => {
+      const time = host.clock(id);
+      new DataView(memory().buffer).setBigUint64(result, time, true);
+      return SUCCESS;
+    },
+    random_get: (address: number, length: number) => {
+      host.random(new Uint8Array(memory().buffer, address, length));
+      return SUCCESS;
+    },
+    fd_write: (fd: number, vectors: number, count: number, written: number) => {
+      const view = new DataView(memory().buffer);
+      let total = 0;
+      for (let at = vectors; at < vectors + count * 8; at += 8) {
+        const length = view.getUint32(at + 4, true);
+        host.write(fd, new Uint8Array(memory().buffer, view.getUint32(at, true), length));
+        total += length;
+      }
+      view.setUint32(written, total, true);
+      return SUCCESS;
+    },
+    fd_close: () => ENOSYS,
+    fd_seek: () => ENOSYS,
+    fd_fdstat_get: () => EBADF,
+  };
+}
