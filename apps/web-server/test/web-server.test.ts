@@ -1,0 +1,64 @@
+import { curl, GUEST, namespacesMissing, type Serving, serves, targets } from "@soloist/tool-e2e";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const missing = namespacesMissing();
+
+describe.skipIf(missing !== undefined).each(targets)(
+  `web-server on %s${missing ? ` (skipped: ${missing})` : ""}`,
+  (target) => {
+    let server: Serving;
+    beforeAll(async () => {
+      server = await serves("apps/web-server", target);
+    });
+    afterAll(() => server[Symbol.asyncDispose]());
+
+    const get = (path: string, ...args: string[]) => curl(server.net, [...args, `http://${GUEST}${path}`]);
+    const status = (path: string, ...args: string[]) =>
+      get(path, "-o", "/dev/null", "-w", "%{http_code} %{content_type}", ...args);
+
+    it("greets by name", async () => {
+      expect(await get("/hello/Ada")).toBe("Hello Ada!\n");
+    });
+
+    it("decodes a name in UTF-8", async () => {
+      expect(await get("/hello/J%C3%BCrgen%20%F0%9F%8E%88")).toBe("Hello Jürgen 🎈!\n");
+    });
+
+    it("answers JSON", async () => {
+      expect(JSON.parse(await get("/json/12"))).toEqual({ n: 12, square: 144 });
+      expect(await status("/json/12")).toBe("200 application/json");
+    });
+
+    it("sends JSON back", async () => {
+      const value = { text: "ünï🎈", list: [1, 2.5, null, true], nested: { a: { b: [] } } };
+      expect(
+        JSON.parse(await get("/echo", "-H", "content-type: application/json", "-d", JSON.stringify(value))),
+      ).toEqual(value);
+    });
+
+    it("has a page for people, in HTML", async () => {
+      const page = await get("/");
+      expect(page).toMatch(/^<!doctype html>/);
+      expect(page).toContain('name="viewport"');
+      expect(page).toContain("prefers-color-scheme: dark");
+      expect(await status("/")).toBe("200 text/html; charset=utf-8");
+    });
+
+    it("answers 404 for what it does not have, 405 for a method that a path does not take", async () => {
+      expect(await status("/nothing")).toMatch(/^404 /);
+      expect(await status("/echo", "-X", "DELETE")).toMatch(/^405 /);
+    });
+
+    it("answers 400 for JSON that is none", async () => {
+      expect(await status("/echo", "-d", "{")).toMatch(/^400 /);
+    });
+
+    it("HEAD has the headers of GET and no body", async () => {
+      expect(await get("/hello/Ada", "-I")).toMatch(/^HTTP\/1\.1 200 [\s\S]*content-length: 11\r\n/i);
+    });
+
+    it("is still alive after all that", () => {
+      expect(server.guest.alive).toBe(true);
+    });
+  },
+);

@@ -1,0 +1,2 @@
+// Never calls run(). It must not build.
+console.log("nothing to run");

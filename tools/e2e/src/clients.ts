@@ -1,0 +1,53 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import type { Namespace } from "@soloist/tool-wire";
+
+export interface Output {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Waits for a program and returns all it wrote. */
+export async function output(child: ChildProcess): Promise<Output> {
+  let stdout = "";
+  let stderr = "";
+  child.stdout?.on("data", (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on("data", (chunk) => {
+    stderr += chunk;
+  });
+  const [code] = await once(child, "close");
+  return { code, stdout, stderr };
+}
+
+/** Runs a program in a namespace, with `input` on its stdin. */
+export function runIn(namespace: Namespace, command: string, args: readonly string[], input = ""): Promise<Output> {
+  const child = namespace.spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+  child.stdin!.end(input);
+  return output(child);
+}
+
+/** `curl -sS` in a namespace; throws unless it succeeds. Returns what it printed. */
+export async function curl(namespace: Namespace, args: readonly string[], input = ""): Promise<string> {
+  const result = await runIn(namespace, "curl", ["-sS", "--max-time", "60", ...args], input);
+  if (result.code !== 0) throw new Error(`curl ${args.join(" ")} (exit ${result.code}): ${result.stderr}`);
+  return result.stdout;
+}
+
+const clients = fileURLToPath(new URL("../clients", import.meta.url));
+
+/** Runs a TypeScript file with Node.js in a namespace; throws unless it ends well; returns the JSON that it printed. */
+export async function nodeIn<T>(namespace: Namespace, path: string, args: readonly (string | number)[]): Promise<T> {
+  const result = await runIn(namespace, process.execPath, [path, ...args.map(String)]);
+  if (result.code !== 0)
+    throw new Error(`${path} ${args.join(" ")} (exit ${result.code}):\n${result.stdout}${result.stderr}`);
+  return JSON.parse(result.stdout) as T;
+}
+
+/** One of this package's clients, by name. */
+export function client<T>(namespace: Namespace, name: string, args: readonly (string | number)[]): Promise<T> {
+  return nodeIn(namespace, `${clients}/${name}.ts`, args);
+}
