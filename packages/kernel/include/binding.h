@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "layout.h" /* NET_SLOT_SIZE */
+
 /* Set by the target before it calls kernel_main, constant after. */
 struct boot_info {
     const char *command_line; /* NUL-terminated, without the image's name */
@@ -48,7 +50,6 @@ void yield_until(uint64_t deadline);
 /* Ends the machine. `status` reaches the host where the target can (0..255). */
 _Noreturn void machine_exit(int status);
 
-#define NET_SLOT_SIZE 2048u
 #define NET_MTU_MAX (NET_SLOT_SIZE - 64u)
 
 /*
