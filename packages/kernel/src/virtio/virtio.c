@@ -1,0 +1,180 @@
+/* What all virtio devices have in common: status, features, queues, configuration space. */
+#include "virtio.h"
+
+#define STATUS_ACKNOWLEDGE 1u
+#define STATUS_DRIVER 2u
+#define STATUS_DRIVER_OK 4u
+#define STATUS_FEATURES_OK 8u
+
+#define NO_VECTOR 0xffffu
+
+/* Legacy registers (4.1.4.8). */
+#define LEGACY_DEVICE_FEATURES 0
+#define LEGACY_DRIVER_FEATURES 4
+#define LEGACY_QUEUE_ADDRESS 8
+#define LEGACY_QUEUE_SIZE 12
+#define LEGACY_QUEUE_SELECT 14
+#define LEGACY_QUEUE_NOTIFY 16
+#define LEGACY_STATUS 18
+#define LEGACY_CONFIG_VECTOR 20
+#define LEGACY_QUEUE_VECTOR 22
+#define LEGACY_CONFIG 20 /* 24 with MSI-X on */
+
+/* struct virtio_pci_common_cfg (4.1.4.3). */
+#define COMMON_DEVICE_FEATURE_SELECT 0
+#define COMMON_DEVICE_FEATURE 4
+#define COMMON_DRIVER_FEATURE_SELECT 8
+#define COMMON_DRIVER_FEATURE 12
+#define COMMON_CONFIG_VECTOR 16
+#define COMMON_STATUS 20
+#define COMMON_GENERATION 21
+#define COMMON_QUEUE_SELECT 22
+#define COMMON_QUEUE_SIZE 24
+#define COMMON_QUEUE_VECTOR 26
+#define COMMON_QUEUE_ENABLE 28
+#define COMMON_QUEUE_NOTIFY_OFFSET 30
+#define COMMON_QUEUE_DESC 32
+#define COMMON_QUEUE_DRIVER 40
+#define COMMON_QUEUE_DEVICE 48
+
+static uint16_t common16(const struct virtio *d, unsigned at) {
+    return *(volatile uint16_t *)(d->common + at);
+}
+static uint32_t common32(const struct virtio *d, unsigned at) {
+    return *(volatile uint32_t *)(d->common + at);
+}
+static void set_common16(const struct virtio *d, unsigned at, uint16_t value) {
+    *(volatile uint16_t *)(d->common + at) = value;
+}
+static void set_common32(const struct virtio *d, unsigned at, uint32_t value) {
+    *(volatile uint32_t *)(d->common + at) = value;
+}
+/* Two accesses of 32 bits (4.1.3.1). */
+static void set_common64(const struct virtio *d, unsigned at, uint64_t value) {
+    set_common32(d, at, (uint32_t)value);
+    set_common32(d, at + 4, (uint32_t)(value >> 32));
+}
+
+static uint8_t get_status(const struct virtio *d) {
+    return d->modern ? d->common[COMMON_STATUS] : in8(d->port + LEGACY_STATUS);
+}
+static void set_status(const struct virtio *d, unsigned status) {
+    if (d->modern)
+        d->common[COMMON_STATUS] = (uint8_t)status;
+    else
+        out8(d->port + LEGACY_STATUS, (uint8_t)status);
+}
+
+void virtio_reset(struct virtio *d) {
+    set_status(d, 0);
+    for (uint32_t i = 0; i < 1000000 && get_status(d) != 0; i++) cpu_pause();
+}
+
+bool virtio_negotiate(struct virtio *d, uint64_t wanted) {
+    virtio_reset(d);
+    set_status(d, STATUS_ACKNOWLEDGE);
+    set_status(d, STATUS_ACKNOWLEDGE | STATUS_DRIVER);
+    if (!d->modern) {
+        d->features = in32(d->port + LEGACY_DEVICE_FEATURES) & wanted & UINT32_MAX;
+        out32(d->port + LEGACY_DRIVER_FEATURES, (uint32_t)d->features);
+    } else {
+        set_common32(d, COMMON_DEVICE_FEATURE_SELECT, 0);
+        uint64_t offered = common32(d, COMMON_DEVICE_FEATURE);
+        set_common32(d, COMMON_DEVICE_FEATURE_SELECT, 1);
+        offered |= (uint64_t)common32(d, COMMON_DEVICE_FEATURE) << 32;
+        d->features = offered & (wanted | VIRTIO_F_VERSION_1);
+        if (!(d->features & VIRTIO_F_VERSION_1)) return false;
+        set_common32(d, COMMON_DRIVER_FEATURE_SELECT, 0);
+        set_common32(d, COMMON_DRIVER_FEATURE, (uint32_t)d->features);
+        set_common32(d, COMMON_DRIVER_FEATURE_SELECT, 1);
+        set_common32(d, COMMON_DRIVER_FEATURE, (uint32_t)(d->features >> 32));
+        set_status(d, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
+        if (!(get_status(d) & STATUS_FEATURES_OK)) return false;
+    }
+    d->has_msix = pci_use_msix(d);
+    if (d->has_msix) {
+        if (d->modern)
+            set_common16(d, COMMON_CONFIG_VECTOR, NO_VECTOR);
+        else
+            out16(d->port + LEGACY_CONFIG_VECTOR, NO_VECTOR);
+    } else {
+        pci_use_lines(d);
+        lines_share(d);
+    }
+    return true;
+}
+
+void virtio_ready(struct virtio *d) {
+    set_status(d, get_status(d) | STATUS_DRIVER_OK);
+}
+
+static uint8_t config_byte(const struct virtio *d, unsigned offset) {
+    return d->modern ? d->config[offset] : in8((uint16_t)(d->port + LEGACY_CONFIG + (d->has_msix ? 4 : 0) + offset));
+}
+
+void virtio_config(const struct virtio *d, unsigned offset, void *into, unsigned length) {
+    uint8_t *bytes = into;
+    uint8_t generation;
+    int tries = 10;
+    do {
+        generation = d->modern ? d->common[COMMON_GENERATION] : 0;
+        for (unsigned i = 0; i < length; i++) bytes[i] = config_byte(d, offset + i);
+    } while (d->modern && generation != d->common[COMMON_GENERATION] && --tries > 0);
+}
+
+/* Three areas in one piece of memory, laid out as legacy devices require (2.7.2); others take any layout. */
+static bool place_rings(struct queue *q) {
+    uint64_t size = q->size;
+    uint64_t used = (size * 16 + 6 + size * 2 + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+    uint8_t *rings = take_pages(used + 6 + size * 8, &q->physical);
+    if (!rings) return false;
+    q->descs = (volatile struct desc *)rings;
+    q->avail = (volatile uint16_t *)(rings + size * 16);
+    q->used = (volatile uint16_t *)(rings + used);
+    return true;
+}
+
+static bool is_power_of_two(uint32_t n) {
+    return n != 0 && (n & (n - 1)) == 0;
+}
+
+static bool legacy_queue(struct virtio *d, struct queue *q, bool interrupts) {
+    out16(d->port + LEGACY_QUEUE_SELECT, q->index);
+    q->size = in16(d->port + LEGACY_QUEUE_SIZE);
+    if (!is_power_of_two(q->size) || !place_rings(q)) return false;
+    out32(d->port + LEGACY_QUEUE_ADDRESS, (uint32_t)(q->physical / PAGE_SIZE));
+    q->port = d->port + LEGACY_QUEUE_NOTIFY;
+    if (!d->has_msix) return true;
+    uint16_t vector = interrupts ? 0 : NO_VECTOR;
+    out16(d->port + LEGACY_QUEUE_VECTOR, vector);
+    return in16(d->port + LEGACY_QUEUE_VECTOR) == vector;
+}
+
+static bool modern_queue(struct virtio *d, struct queue *q, bool interrupts) {
+    set_common16(d, COMMON_QUEUE_SELECT, q->index);
+    uint16_t most = common16(d, COMMON_QUEUE_SIZE);
+    q->size = QUEUE_SIZE_MAX;
+    while (q->size > most) q->size /= 2;
+    if (q->size == 0 || !place_rings(q)) return false;
+    set_common16(d, COMMON_QUEUE_SIZE, q->size);
+    set_common64(d, COMMON_QUEUE_DESC, q->physical);
+    set_common64(d, COMMON_QUEUE_DRIVER, q->physical + (uint64_t)((volatile uint8_t *)q->avail - (volatile uint8_t *)q->descs));
+    set_common64(d, COMMON_QUEUE_DEVICE, q->physical + (uint64_t)((volatile uint8_t *)q->used - (volatile uint8_t *)q->descs));
+    uint64_t offset = (uint64_t)common16(d, COMMON_QUEUE_NOTIFY_OFFSET) * d->notify_multiplier;
+    if (offset + 2 > d->notify_length) return false;
+    q->doorbell = (volatile uint16_t *)(d->notify + offset);
+    if (d->has_msix) {
+        uint16_t vector = interrupts ? 0 : NO_VECTOR;
+        set_common16(d, COMMON_QUEUE_VECTOR, vector);
+        if (common16(d, COMMON_QUEUE_VECTOR) != vector) return false;
+    }
+    set_common16(d, COMMON_QUEUE_ENABLE, 1);
+    return true;
+}
+
+bool virtio_queue(struct virtio *d, unsigned index, struct queue *q, bool interrupts) {
+    *q = (struct queue){.index = (uint16_t)index, .event_idx = (d->features & VIRTIO_F_EVENT_IDX) != 0};
+    if (!(d->modern ? modern_queue(d, q, interrupts) : legacy_queue(d, q, interrupts))) return false;
+    queue_disarm(q);
+    return true;
+}
