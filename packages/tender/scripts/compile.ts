@@ -49,7 +49,8 @@ function checkLibraries(): void {
   try {
     if (!probe("unistd.h")) throw new CompileError("libc's headers are missing (Debian: apt install libc6-dev)");
     if (!probe("seccomp.h")) throw new CompileError("libseccomp is missing (Debian: apt install libseccomp-dev)");
-    if (!probe("linux/if_tun.h")) throw new CompileError("Linux's headers are missing (Debian: apt install linux-libc-dev)");
+    if (!probe("linux/if_tun.h"))
+      throw new CompileError("Linux's headers are missing (Debian: apt install linux-libc-dev)");
   } finally {
     rmSync(scratch, { recursive: true });
   }

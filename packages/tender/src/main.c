@@ -1,6 +1,5 @@
 /* soloist-spt: loads an image, attaches its devices, gives up every right that it does not need, and becomes the guest. */
 #define _GNU_SOURCE
-#include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +7,6 @@
 #include <sys/epoll.h>
 #include <sys/personality.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -16,6 +14,7 @@
 #include "boot.h"
 #include "fault.h"
 #include "filter.h"
+#include "launch.h"
 #include "manifest.h"
 #include "memory.h"
 #include "net.h"
@@ -127,38 +126,6 @@ static int open_waiting(int *epoll, int *timer, struct failure *failure)
     if (*epoll < 0 || *timer < 0 || epoll_ctl(*epoll, EPOLL_CTL_ADD, *timer, &event) != 0)
         return fail(failure, "no timer to wait with: %s", strerror(errno));
     return 0;
-}
-
-/*
- * Jumps into the guest with nothing of the tender in the registers. FS base 0: thread-local storage that the guest did not
- * set up faults, where the tender's own would be read silently.
- */
-_Noreturn __attribute__((no_stack_protector)) static void launch(uint64_t entry, uint64_t stack)
-{
-    __asm__ volatile("mov %0, %%rsp\n\t"
-                     "mov %1, %%r15\n\t"
-                     "mov %2, %%eax\n\t"
-                     "mov %3, %%edi\n\t"
-                     "xor %%esi, %%esi\n\t"
-                     "syscall\n\t"
-                     "mov %4, %%edi\n\t"
-                     "xor %%eax, %%eax\n\t"
-                     "xor %%ebx, %%ebx\n\t"
-                     "xor %%ecx, %%ecx\n\t"
-                     "xor %%edx, %%edx\n\t"
-                     "xor %%ebp, %%ebp\n\t"
-                     "xor %%r8d, %%r8d\n\t"
-                     "xor %%r9d, %%r9d\n\t"
-                     "xor %%r10d, %%r10d\n\t"
-                     "xor %%r11d, %%r11d\n\t"
-                     "xor %%r12d, %%r12d\n\t"
-                     "xor %%r13d, %%r13d\n\t"
-                     "xor %%r14d, %%r14d\n\t"
-                     "jmp *%%r15"
-                     :
-                     : "r"(stack), "r"(entry), "i"(SYS_arch_prctl), "i"(ARCH_SET_FS), "i"(SPT_BOOT_INFO)
-                     : "memory");
-    __builtin_unreachable();
 }
 
 static int run(struct failure *failure)
