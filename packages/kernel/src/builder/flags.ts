@@ -1,0 +1,35 @@
+/** Flags of gcc for everything that goes into an image. */
+export const COMMON_FLAGS = [
+  "-O2",
+  "-ffreestanding",
+  "-march=x86-64-v2",
+  // Interrupts on virtio use the stack that they find.
+  "-mno-red-zone",
+  "-fno-pic",
+  "-no-pie",
+  "-fno-stack-protector",
+  "-fcf-protection=none",
+  "-fno-asynchronous-unwind-tables",
+  "-fno-math-errno",
+  "-fno-trapping-math",
+  "-ffunction-sections",
+  "-fdata-sections",
+  "-fno-ident",
+] as const;
+
+/** Generated C: what the compiler has to say about it helps nobody. */
+export const ENGINE_FLAGS = [...COMMON_FLAGS, "-std=gnu11", "-w"] as const;
+
+export const KERNEL_FLAGS = [
+  ...COMMON_FLAGS,
+  "-std=gnu11",
+  "-Wall",
+  "-Wextra",
+  "-Wshadow",
+  "-Wpointer-arith",
+  "-Wcast-qual",
+  "-Wsign-compare",
+  "-Werror",
+] as const;
+
+export const ASSEMBLER_FLAGS = ["-march=x86-64-v2", "-fno-pic"] as const;

@@ -1,0 +1,100 @@
+/* From the target's entry to the loop that runs JavaScript for as long as the image lives. */
+#include "binding.h"
+#include "engine.h"
+
+#define WASM_PAGE 65536u
+/* Jobs (promise reactions) between two turns: about 0.1 ms of work, so that a chain of promises cannot starve the network. */
+#define JOBS_PER_TURN 256
+
+u32 wasm_stack_pointer;
+u32 wasm_memory_pages;
+static u32 memory_pages_max;
+
+u32 engine_context;
+JSValue engine_handlers[HANDLER_COUNT];
+const char *engine_command_line = "";
+
+u32 wasm_memory_grow(u32 pages) {
+    u32 before = wasm_memory_pages;
+    if (pages > memory_pages_max - before) return (u32)-1;
+    wasm_memory_pages += pages;
+    return before;
+}
+
+/* Hands an exception to JavaScript's own handler and ends the image. */
+static _Noreturn void uncaught(u32 context) {
+    JSValue error = JS_GetException(context);
+    if (js_is_object(engine_handlers[HANDLER_UNCAUGHT])) {
+        wasm_stack_pointer -= 16;
+        i64_store(wasm_stack_pointer, error);
+        JSValue result = JS_Call(context, engine_handlers[HANDLER_UNCAUGHT], JS_UNDEFINED, 1, wasm_stack_pointer);
+        wasm_stack_pointer += 16;
+        if (!js_is_exception(result)) machine_exit(1);
+        engine_print_exception(context, error);
+        error = JS_GetException(context);
+        console_text("while this was reported: ");
+    }
+    engine_print_exception(context, error);
+    machine_exit(1);
+}
+
+static JSValue call_handler(int handler) {
+    JSValue result = JS_Call(engine_context, engine_handlers[handler], JS_UNDEFINED, 0, 0);
+    if (UNLIKELY(js_is_exception(result))) uncaught(engine_context);
+    return result;
+}
+
+/* Runs at most JOBS_PER_TURN jobs. Returns whether more are waiting. */
+static bool run_jobs(u32 runtime) {
+    u32 failed_context = wasm_stack_pointer -= 16;
+    for (int n = 0; n < JOBS_PER_TURN; n++) {
+        u32 result = JS_ExecutePendingJob(runtime, failed_context);
+        if (result == 0) break;
+        if (UNLIKELY((s32)result < 0)) uncaught(i32_load(failed_context));
+    }
+    wasm_stack_pointer += 16;
+    return JS_IsJobPending(runtime);
+}
+
+static uint64_t nanoseconds(f64 milliseconds) {
+    if (!(milliseconds > 0)) return 0;
+    if (milliseconds > 9e12) return UINT64_MAX; /* 285 years, and infinity */
+    return (uint64_t)(milliseconds * 1e6);
+}
+
+static void evaluate_source(void) {
+    u32 name = engine_push_string("app.js");
+    JSValue result = JS_Eval(engine_context, boot_record.source, boot_record.source_length, name, 0);
+    wasm_stack_pointer += 16;
+    if (js_is_exception(result)) uncaught(engine_context);
+    JS_FreeValue(engine_context, result);
+}
+
+_Noreturn void kernel_main(const struct boot_info *boot) {
+    if (boot_record.magic != BOOT_RECORD_MAGIC || boot_record.version != BOOT_RECORD_VERSION)
+        kernel_fault("this is a base without an app: build an image with `soloist build`", NULL);
+    engine_command_line = boot->command_line;
+    uint64_t room = boot->memory_end > LINEAR_BASE ? (boot->memory_end - LINEAR_BASE) / WASM_PAGE : 0;
+    memory_pages_max = room > 65535 ? 65535 : (u32)room;
+    wasm_memory_pages = boot_record.memory_pages;
+    if (memory_pages_max < wasm_memory_pages) kernel_fault("not enough memory: give the image more (--mem)", NULL);
+    wasm_stack_pointer = boot_record.stack_pointer;
+    engine_context = boot_record.context;
+    for (int n = 0; n < HANDLER_COUNT; n++) engine_handlers[n] = boot_record.handlers[n];
+
+    u32 runtime = JS_GetRuntime(engine_context);
+    if (boot_record.source != 0) {
+        evaluate_source();
+        while (!js_is_object(engine_handlers[HANDLER_TURN]) && run_jobs(runtime)) continue;
+    }
+    if (!js_is_object(engine_handlers[HANDLER_TURN])) kernel_fault("the app never called register()", NULL);
+    JS_FreeValue(engine_context, call_handler(HANDLER_BOOT));
+    for (bool more = run_jobs(runtime);; more = run_jobs(runtime)) {
+        f64 next = 0;
+        JSValue result = call_handler(HANDLER_TURN);
+        if (!js_number(result, &next)) JS_FreeValue(engine_context, result);
+        /* The turn itself may have queued jobs: then only hand queued frames to the devices. */
+        more = more || JS_IsJobPending(runtime);
+        yield_until(more ? 0 : nanoseconds(next));
+    }
+}

@@ -1,0 +1,123 @@
+/* native:platform: loops over bytes and strings. */
+#include "bytes.h"
+#include "platform.h"
+
+NATIVE(checksum) {
+    struct range range;
+    u64 initial;
+    if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), &range) ||
+        !platform_whole(context, ARGUMENT(3), &initial))
+        return JS_EXCEPTION;
+    return js_int((s32)bytes_checksum(range.bytes, range.length, (u32)initial));
+}
+
+NATIVE(findByte) {
+    struct range range;
+    u64 byte, offset;
+    if (!platform_whole(context, ARGUMENT(1), &byte) || !platform_whole(context, ARGUMENT(2), &offset) ||
+        !platform_range(context, ARGUMENT(0), ARGUMENT(2), ARGUMENT(3), &range))
+        return JS_EXCEPTION;
+    ptrdiff_t found = bytes_find(range.bytes, (u8)byte, range.length);
+    return js_int(found < 0 ? -1 : (s32)(offset + (u64)found));
+}
+
+NATIVE(copy) {
+    struct range to, from;
+    if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(4), &to) ||
+        !platform_range(context, ARGUMENT(2), ARGUMENT(3), ARGUMENT(4), &from))
+        return JS_EXCEPTION;
+    __builtin_memmove(to.bytes, from.bytes, from.length);
+    return JS_UNDEFINED;
+}
+
+NATIVE(equal) {
+    struct range a, b;
+    if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(4), &a) ||
+        !platform_range(context, ARGUMENT(2), ARGUMENT(3), ARGUMENT(4), &b))
+        return JS_EXCEPTION;
+    return js_bool(bytes_equal(a.bytes, b.bytes, a.length));
+}
+
+static u32 address_of(const uint8_t *bytes) { return (u32)((uintptr_t)bytes - LINEAR_BASE); }
+
+NATIVE(utf8Decode) {
+    struct range range;
+    if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), &range)) return JS_EXCEPTION;
+    if (LIKELY(bytes_ascii(range.bytes, range.length)))
+        return JS_NewStringLen(context, address_of(range.bytes), range.length);
+    u32 units = js_malloc(context, range.length * 2);
+    if (units == 0) return JS_EXCEPTION;
+    size_t count = bytes_utf8_to_utf16(range.bytes, range.length, LINEAR(units));
+    JSValue result = JS_NewStringUTF16(context, units, (u32)count);
+    js_free(context, units);
+    return result;
+}
+
+NATIVE(latin1Decode) {
+    struct range range;
+    if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), &range)) return JS_EXCEPTION;
+    if (LIKELY(bytes_ascii(range.bytes, range.length)))
+        return JS_NewStringLen(context, address_of(range.bytes), range.length);
+    /* As UTF-8, from which the engine makes one byte a character again. */
+    u32 text = js_malloc(context, range.length * 2);
+    if (text == 0) return JS_EXCEPTION;
+    uint8_t *out = LINEAR(text);
+    u32 size = 0;
+    for (u32 n = 0; n < range.length; n++) {
+        uint8_t c = range.bytes[n];
+        if (c >= 0x80) out[size++] = 0xc0 | c >> 6;
+        out[size++] = c < 0x80 ? c : 0x80 | (c & 0x3f);
+    }
+    JSValue result = JS_NewStringLen(context, text, size);
+    js_free(context, text);
+    return result;
+}
+
+/* UTF-8 of a string value: 0 when an exception was thrown. Free with JS_FreeCString. */
+static u32 string_bytes(u32 context, JSValue value, u32 *length) {
+    u32 out = wasm_stack_pointer -= 16;
+    u32 text = JS_ToCStringLen2(context, out, value, 0);
+    *length = i32_load(out);
+    wasm_stack_pointer += 16;
+    return text;
+}
+
+NATIVE(utf8Encode) {
+    struct range into;
+    u32 length, text = string_bytes(context, ARGUMENT(0), &length);
+    if (text == 0) return JS_EXCEPTION;
+    JSValue result = js_int(-1);
+    /* Behind the conversion, which may run JavaScript that moves the array. */
+    if (!platform_tail(context, ARGUMENT(1), ARGUMENT(2), &into)) result = JS_EXCEPTION;
+    else if (length <= into.length) {
+        __builtin_memcpy(into.bytes, LINEAR(text), length);
+        bytes_repair_surrogates(into.bytes, length);
+        result = js_int((s32)length);
+    }
+    JS_FreeCString(context, text);
+    return result;
+}
+
+NATIVE(base64Encode) {
+    struct range range;
+    if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), &range)) return JS_EXCEPTION;
+    u64 size = 4 * (((u64)range.length + 2) / 3);
+    if (size > INT32_MAX) return engine_throw_range(context, "base64Encode: too long for a string");
+    u32 text = js_malloc(context, (u32)size + 1);
+    if (text == 0) return JS_EXCEPTION;
+    bytes_base64_encode(range.bytes, range.length, LINEAR(text));
+    JSValue result = JS_NewStringLen(context, text, (u32)size);
+    js_free(context, text);
+    return result;
+}
+
+NATIVE(base64Decode) {
+    struct range into;
+    u32 length, text = string_bytes(context, ARGUMENT(0), &length);
+    if (text == 0) return JS_EXCEPTION;
+    JSValue result = JS_EXCEPTION;
+    if (platform_tail(context, ARGUMENT(1), ARGUMENT(2), &into))
+        result = js_int((s32)bytes_base64_decode(LINEAR(text), length, into.bytes, into.length));
+    JS_FreeCString(context, text);
+    return result;
+}
