@@ -1,0 +1,2 @@
+// apps/hello for Node.js.
+console.log("Hello World!");
