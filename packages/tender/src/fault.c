@@ -52,7 +52,7 @@ NO_STACK_PROTECTOR static void print(const struct text *text)
     }
 }
 
-_Noreturn NO_STACK_PROTECTOR static void end(int status)
+_Noreturn LEAVES_THE_STACK static void end(int status)
 {
     for (;;)
         call(SYS_exit_group, status, 0, 0);
@@ -171,7 +171,7 @@ NO_STACK_PROTECTOR static void dump(struct text *text, const greg_t *registers)
 }
 
 /* Like a call to the entry: the stack pointer is 8 below a multiple of 16. The place of the return address is not written. */
-_Noreturn NO_STACK_PROTECTOR static void enter_crash(const char *what, const char *registers)
+_Noreturn LEAVES_THE_STACK static void enter_crash(const char *what, const char *registers)
 {
     __asm__ volatile("mov %0, %%rsp\n\t"
                      "xor %%ebp, %%ebp\n\t"
@@ -182,7 +182,7 @@ _Noreturn NO_STACK_PROTECTOR static void enter_crash(const char *what, const cha
     __builtin_unreachable();
 }
 
-NO_STACK_PROTECTOR static void on_fault(int signal, siginfo_t *info, void *context)
+LEAVES_THE_STACK static void on_fault(int signal, siginfo_t *info, void *context)
 {
     const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
     unsigned earlier = faults++;
@@ -207,7 +207,7 @@ NO_STACK_PROTECTOR static void on_fault(int signal, siginfo_t *info, void *conte
     end(128 + signal);
 }
 
-NO_STACK_PROTECTOR static void on_end(int signal)
+LEAVES_THE_STACK static void on_end(int signal)
 {
     end(128 + signal);
 }

@@ -19,6 +19,7 @@
 #include "memory.h"
 #include "net.h"
 #include "options.h"
+#include "text.h"
 
 #define EXIT_IMAGE 1
 #define EXIT_USAGE 2
@@ -128,7 +129,7 @@ static int open_waiting(int *epoll, int *timer, struct failure *failure)
     return 0;
 }
 
-static int run(struct failure *failure)
+LEAVES_THE_STACK static int run(struct failure *failure)
 {
     int epoll;
     int timer;

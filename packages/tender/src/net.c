@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #define DEFAULT_MTU 1500
+/* RFC 791: every network forwards packets of 68 bytes. */
+#define MTU_MIN 68
 
 static int random_mac(uint8_t mac[6], struct failure *failure)
 {
@@ -99,11 +101,11 @@ static int attach_interface(const char *name, struct manifest_entry *entry, stru
     close(questions);
     if (result != 0)
         return -1;
-    if (mtu < 68 || mtu > UINT16_MAX) /* RFC 791: the smallest MTU is 68 */
-        return fail(failure, "--net:%s: interface '%s' has an MTU of %d", device, name, mtu);
     int descriptor = open_tap(name, device, failure);
     if (descriptor < 0)
         return -1;
+    if (mtu < MTU_MIN || mtu > UINT16_MAX)
+        return fail(failure, "--net:%s: interface '%s' has an MTU of %d", device, name, mtu);
     entry->b.descriptor = descriptor;
     entry->u.net.mtu = (uint16_t)mtu;
     return 0;
@@ -133,7 +135,7 @@ static int attach_descriptor(const char *text, struct manifest_entry *entry, str
         int found = questions < 0 ? -1 : mtu_of(questions, request.ifr_name);
         if (questions >= 0)
             close(questions);
-        if (found >= 68 && found <= UINT16_MAX)
+        if (found >= MTU_MIN && found <= UINT16_MAX)
             mtu = found;
     }
     entry->b.descriptor = descriptor;

@@ -4,8 +4,8 @@ import { checkingTender, fuzzer, guest } from "./support/build.ts";
 import { run, scratch } from "./support/run.ts";
 
 const file = scratch();
-const seed = Number(process.env["FUZZ_SEED"] ?? 1);
-const milliseconds = Number(process.env["FUZZ_MS"] ?? 6000);
+const seed = Number(process.env.FUZZ_SEED ?? 1);
+const milliseconds = Number(process.env.FUZZ_MS ?? 6000);
 
 /** Marsaglia's xorshift32. */
 function generator(start: number): (limit: number) => number {
