@@ -1,0 +1,142 @@
+import { type ArpFields, OPERATION_REPLY } from "../wire/arp.ts";
+
+/** Neighbours remembered at once; the oldest goes first. */
+export const MAX_NEIGHBOURS = 512;
+/** How long an answer is believed without asking again (RFC 1122 2.3.2.1 asks for a way to flush; a minute is its example). */
+export const REACHABLE_TIME = 60_000;
+/** "The recommended maximum rate is 1 per second per destination" (RFC 1122 2.3.2.1). */
+export const REQUEST_INTERVAL = 1000;
+export const MAX_REQUESTS = 3;
+
+/** What is known of one neighbour. */
+export interface Neighbour<Waiter> {
+  readonly address: number;
+  /** Whether the MAC is known. It stays usable while a refresh is asked for. */
+  resolved: boolean;
+  high: number;
+  low: number;
+  /** From here on, use means asking again. */
+  refreshAt: number;
+  /** Requests sent since the last answer, and when the next is due. */
+  requests: number;
+  requestAt: number;
+  /** A frame that waits for the MAC: the newest (RFC 1122 2.3.2.2). */
+  pending: Uint8Array | undefined;
+  readonly waiters: Waiter[];
+}
+
+/** Sends a request for `address`; to everybody, or to the MAC that it had. */
+export type RequestSink<Waiter> = (neighbour: Neighbour<Waiter>) => void;
+
+/** RFC 826 as a machine: `process`, `dispatch`, `pollAt`. */
+export class ArpCache<Waiter> {
+  /** Changes whenever a MAC that was given out may no longer hold. */
+  epoch = 0;
+  readonly #neighbours = new Map<number, Neighbour<Waiter>>();
+  /** Those that were asked for and have not answered yet: few, and none when idle. */
+  readonly #asked: Neighbour<Waiter>[] = [];
+
+  get size(): number {
+    return this.#neighbours.size;
+  }
+
+  /** The neighbour, asked for if need be: check `resolved`, and call `dispatch` afterwards. */
+  resolve(address: number, now: number): Neighbour<Waiter> {
+    let neighbour = this.#neighbours.get(address);
+    if (neighbour === undefined) neighbour = this.#add(address);
+    if (now >= neighbour.refreshAt && neighbour.requestAt === Number.POSITIVE_INFINITY) {
+      neighbour.requests = 0;
+      neighbour.requestAt = now;
+      this.#asked.push(neighbour);
+    }
+    return neighbour;
+  }
+
+  /**
+   * An ARP packet: its sender is learnt when the packet is for `ourAddress`, and updated when it is known already (RFC 826,
+   * "packet reception"). Returns the neighbour if that answered somebody who waited.
+   */
+  process(fields: ArpFields, ourAddress: number, now: number): Neighbour<Waiter> | undefined {
+    const address = fields.senderAddress;
+    if (address === 0) return undefined;
+    let neighbour = this.#neighbours.get(address);
+    if (neighbour === undefined) {
+      if (fields.targetAddress !== ourAddress || ourAddress === 0) return undefined;
+      // An answer that nobody asked for makes no entry.
+      if (fields.operation === OPERATION_REPLY) return undefined;
+      neighbour = this.#add(address);
+    }
+    const waited = !neighbour.resolved;
+    if (neighbour.resolved && (neighbour.high !== fields.senderHigh || neighbour.low !== fields.senderLow))
+      this.epoch++;
+    neighbour.resolved = true;
+    neighbour.high = fields.senderHigh;
+    neighbour.low = fields.senderLow;
+    neighbour.refreshAt = now + REACHABLE_TIME;
+    this.#settle(neighbour);
+    return waited && (neighbour.pending !== undefined || neighbour.waiters.length > 0) ? neighbour : undefined;
+  }
+
+  /** Sends the requests that are due. Returns a neighbour that never answered, whom the caller tells the waiters of, and is called again. */
+  dispatch(now: number, request: RequestSink<Waiter>): Neighbour<Waiter> | undefined {
+    for (let index = this.#asked.length - 1; index >= 0; index--) {
+      const neighbour = this.#asked[index]!;
+      if (neighbour.requestAt > now) continue;
+      if (neighbour.requests >= MAX_REQUESTS) {
+        this.#remove(neighbour);
+        return neighbour;
+      }
+      neighbour.requests++;
+      neighbour.requestAt = now + REQUEST_INTERVAL;
+      request(neighbour);
+    }
+    return undefined;
+  }
+
+  pollAt(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const neighbour of this.#asked) if (neighbour.requestAt < at) at = neighbour.requestAt;
+    return at;
+  }
+
+  /** Forgets everybody: our address changed. */
+  clear(): void {
+    this.#neighbours.clear();
+    this.#asked.length = 0;
+    this.epoch++;
+  }
+
+  #add(address: number): Neighbour<Waiter> {
+    if (this.#neighbours.size >= MAX_NEIGHBOURS) {
+      for (const oldest of this.#neighbours.values()) {
+        this.#remove(oldest);
+        break;
+      }
+    }
+    const neighbour: Neighbour<Waiter> = {
+      address,
+      resolved: false,
+      high: 0,
+      low: 0,
+      refreshAt: 0,
+      requests: 0,
+      requestAt: Number.POSITIVE_INFINITY,
+      pending: undefined,
+      waiters: [],
+    };
+    this.#neighbours.set(address, neighbour);
+    return neighbour;
+  }
+
+  #remove(neighbour: Neighbour<Waiter>): void {
+    this.#neighbours.delete(neighbour.address);
+    this.#settle(neighbour);
+    if (neighbour.resolved) this.epoch++;
+  }
+
+  #settle(neighbour: Neighbour<Waiter>): void {
+    neighbour.requestAt = Number.POSITIVE_INFINITY;
+    const index = this.#asked.indexOf(neighbour);
+    if (index >= 0) this.#asked.splice(index, 1);
+  }
+}

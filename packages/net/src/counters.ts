@@ -1,0 +1,81 @@
+import { createTcpCounters, type TcpCounters } from "./tcp/connection.ts";
+
+/** Packets that were dropped, by reason. */
+export interface DropCounters {
+  /** Frame shorter than its header, or for another MAC. */
+  ethernetMalformed: number;
+  ethernetNotOurs: number;
+  /** EtherType other than IPv4 and ARP. */
+  ethernetType: number;
+  arpMalformed: number;
+  ipv4Malformed: number;
+  ipv4Checksum: number;
+  /** A fragment: reassembly is not supported. */
+  ipv4Fragment: number;
+  /** Not for an address of ours. */
+  ipv4Destination: number;
+  /** Source that no host may use (multicast, broadcast, our own). */
+  ipv4Source: number;
+  ipv4Protocol: number;
+  icmpMalformed: number;
+  icmpChecksum: number;
+  /** A type that nobody here asks for. */
+  icmpType: number;
+  udpMalformed: number;
+  udpChecksum: number;
+  udpPort: number;
+  /** The socket's queue was full. */
+  udpQueue: number;
+  tcpMalformed: number;
+  tcpChecksum: number;
+  /** No connection and no listener; answered with a reset while the rate limit allows. */
+  tcpPort: number;
+  /** A SYN while the listener's backlog was full. */
+  tcpBacklog: number;
+  /** Answers (resets, ICMP errors) that the rate limit held back. */
+  rateLimit: number;
+  /** Packets to send without a route or neighbour, or with the device full. */
+  unreachable: number;
+  transmit: number;
+}
+
+/** Since the stack was opened. */
+export interface Counters {
+  readonly dropped: DropCounters;
+  readonly tcp: TcpCounters;
+  /** Frames that claimed our address with another MAC. */
+  arpConflicts: number;
+}
+
+export function createCounters(): Counters {
+  return {
+    dropped: {
+      ethernetMalformed: 0,
+      ethernetNotOurs: 0,
+      ethernetType: 0,
+      arpMalformed: 0,
+      ipv4Malformed: 0,
+      ipv4Checksum: 0,
+      ipv4Fragment: 0,
+      ipv4Destination: 0,
+      ipv4Source: 0,
+      ipv4Protocol: 0,
+      icmpMalformed: 0,
+      icmpChecksum: 0,
+      icmpType: 0,
+      udpMalformed: 0,
+      udpChecksum: 0,
+      udpPort: 0,
+      udpQueue: 0,
+      tcpMalformed: 0,
+      tcpChecksum: 0,
+      tcpPort: 0,
+      tcpBacklog: 0,
+      rateLimit: 0,
+      unreachable: 0,
+      transmit: 0,
+    },
+    tcp: createTcpCounters(),
+    arpConflicts: 0,
+  };
+}

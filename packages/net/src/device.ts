@@ -1,0 +1,162 @@
+import type { Device, Host, Parameter } from "@soloist/interface";
+import type { Counters } from "./counters.ts";
+import { AddressError } from "./errors.ts";
+import { Signal } from "./sockets/signal.ts";
+import { createTcp, type Tcp } from "./sockets/tcp.ts";
+import { createUdp, type Udp } from "./sockets/udp.ts";
+import { NetStack } from "./stack.ts";
+import { formatMac } from "./wire/ethernet.ts";
+import { type Cidr, formatAddress, parseAddress, parseCidr } from "./wire/ipv4-address.ts";
+
+export interface StackOptions {
+  /** The network device of the manifest; default "service". */
+  readonly name?: string;
+  /** How long `open` waits for an address from DHCP, milliseconds; default 10,000. */
+  readonly dhcpTimeout?: number;
+  /** Bytes that all send and receive buffers may hold together before windows shrink; default 16 MiB. */
+  readonly memory?: number;
+}
+
+/** Our address; `undefined` while DHCP has none to give. */
+export interface Ipv4Info {
+  readonly address: string;
+  readonly prefix: number;
+  readonly gateway: string | undefined;
+  /** Name servers that DHCP told of. */
+  readonly dns: readonly string[];
+}
+
+/** A network stack on one device. */
+export interface Stack {
+  readonly tcp: Tcp;
+  readonly udp: Udp;
+  readonly ipv4: Ipv4Info | undefined;
+  /** `02:00:00:00:00:01` */
+  readonly mac: string;
+  readonly counters: Readonly<Counters>;
+}
+
+const DHCP_TIMEOUT = 10_000;
+const MEMORY = 16 * 1024 * 1024;
+
+function cidr(text: string): Cidr {
+  const value = parseCidr(text);
+  if (value === undefined) throw new Error("expected an address with its prefix, such as 10.0.0.2/24");
+  return value;
+}
+
+function address(text: string): number {
+  const value = parseAddress(text);
+  if (value === undefined) throw new Error("expected an address such as 10.0.0.1");
+  return value;
+}
+
+/**
+ * A network stack: ARP, IPv4, ICMP, UDP and TCP on the device `name`.
+ *
+ * Its address comes from `--ipv4=ADDRESS/PREFIX` and `--ipv4-gateway=ADDRESS` (for a device with another name than "service":
+ * `--NAME-ipv4`…), else from DHCP: main then starts once there is one. Opening rejects with an {@link AddressError},
+ * `EADDRNOTAVAIL`, when nobody offers any in time.
+ */
+export function stack(options: StackOptions = {}): Device<Stack> {
+  const name = options.name ?? "service";
+  const prefix = name === "service" ? "" : `${name.toLowerCase()}-`;
+  const addressKey: Parameter<Cidr> = {
+    name: `${prefix}ipv4`,
+    help: `IPv4 address of "${name}"; without one DHCP is asked`,
+    placeholder: "ADDRESS/PREFIX",
+    parse: cidr,
+  };
+  const gatewayKey: Parameter<number> = {
+    name: `${prefix}ipv4-gateway`,
+    help: `IPv4 router of "${name}"`,
+    placeholder: "ADDRESS",
+    parse: address,
+  };
+  return {
+    manifest: [{ name, type: "net" }],
+    parameters: [addressKey, gatewayKey],
+    open: (host) => openStack(host, name, options, host.parameter(addressKey), host.parameter(gatewayKey)),
+  };
+}
+
+async function openStack(
+  host: Host,
+  name: string,
+  options: StackOptions,
+  fixed: Cidr | undefined,
+  gateway: number | undefined,
+): Promise<Stack> {
+  const device = host.netDevice(name);
+  let wakeup = { wake() {} };
+  const net = new NetStack(
+    device,
+    host.bytes,
+    host.rng,
+    { wake: () => wakeup.wake() },
+    {
+      memory: options.memory ?? MEMORY,
+    },
+  );
+  const changed = new Signal();
+  net.onAddress = () => void changed.fire();
+  if (fixed !== undefined) {
+    net.configure(fixed.address, fixed.prefix, gateway ?? 0);
+    wakeup = host.drive(net);
+    wakeup.wake();
+  } else {
+    net.startDhcp();
+    const deadline = host.clock.monotonic() + (options.dhcpTimeout ?? DHCP_TIMEOUT);
+    const waiting = new Deadline(net, deadline);
+    wakeup = host.drive(waiting);
+    wakeup.wake();
+    if (net.egress.config.address === 0) await Promise.race([changed.wait(), waiting.passed.wait()]);
+    waiting.deadline = Number.POSITIVE_INFINITY;
+    if (net.egress.config.address === 0) {
+      throw new AddressError(
+        "EADDRNOTAVAIL",
+        `no DHCP server on "${name}" offered an address; give one with --${name === "service" ? "" : `${name.toLowerCase()}-`}ipv4=ADDRESS/PREFIX`,
+      );
+    }
+  }
+  const monotonic = (): number => host.clock.monotonic();
+  return {
+    tcp: createTcp(net.tcp, net.egress, monotonic),
+    udp: createUdp(net.udp, net.egress, wakeup, () => {
+      net.tcp.woken = true;
+    }),
+    get ipv4() {
+      const { address: own, prefix, gateway: router } = net.egress.config;
+      if (own === 0) return undefined;
+      return {
+        address: formatAddress(own),
+        prefix,
+        gateway: router === 0 ? undefined : formatAddress(router),
+        dns: (net.lease?.dns ?? []).map(formatAddress),
+      };
+    },
+    mac: formatMac(device.mac),
+    counters: net.counters,
+  };
+}
+
+/** The stack, with one deadline of the opener beside its own. */
+class Deadline {
+  readonly passed = new Signal();
+  deadline: number;
+  readonly #net: NetStack;
+
+  constructor(net: NetStack, deadline: number) {
+    this.#net = net;
+    this.deadline = deadline;
+  }
+
+  poll(now: number): number {
+    const next = this.#net.poll(now);
+    if (now >= this.deadline) {
+      this.deadline = Number.POSITIVE_INFINITY;
+      this.passed.fire();
+    }
+    return next < this.deadline ? next : this.deadline;
+  }
+}

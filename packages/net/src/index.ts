@@ -1,0 +1,35 @@
+/**
+ * TCP/IP in TypeScript.
+ *
+ * @example A TCP echo server:
+ * import { run } from "@soloist/runtime";
+ * import { stack } from "@soloist/net";
+ *
+ * run([stack({ name: "service" })], async ({ tcp }) => {
+ *   for await (const flow of tcp.listen({ port: 7 })) {
+ *     void echo(flow);
+ *   }
+ * });
+ *
+ * async function echo(flow) {
+ *   await using connection = flow;
+ *   for (let data = await flow.read(); data; data = await flow.read()) await flow.write(data);
+ * }
+ */
+export type { Counters, DropCounters } from "./counters.ts";
+export { type Ipv4Info, type Stack, type StackOptions, stack } from "./device.ts";
+export {
+  AddressError,
+  BrokenPipeError,
+  ConnectionAbortedError,
+  ConnectionRefusedError,
+  ConnectionResetError,
+  InvalidArgumentError,
+  MessageSizeError,
+  TimedOutError,
+  UnreachableError,
+} from "./errors.ts";
+export type { ConnectOptions, ListenOptions, Tcp, TcpSocketOptions } from "./sockets/tcp.ts";
+export type { FlowInfo, TcpFlowApi } from "./sockets/tcp-flow.ts";
+export type { BindOptions, Datagram, Udp, UdpSocket } from "./sockets/udp.ts";
+export type { TcpCounters } from "./tcp/connection.ts";

@@ -1,0 +1,257 @@
+import type { Endpoint, Flow, SoloistError } from "@soloist/interface";
+import { BrokenPipeError, failureError } from "../errors.ts";
+import { closeSend, discardReceived, readableLength, readBytes, writableLength, writeBytes } from "../tcp/calls.ts";
+import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
+import type { TcpLayer } from "../tcp/layer.ts";
+import { FIN_WAIT_2_LENGTH } from "../tcp/limits.ts";
+import {
+  CLOSED,
+  EVENT_CLOSED,
+  EVENT_READABLE,
+  EVENT_WRITABLE,
+  FIN_WAIT_2,
+  STATE_NAMES,
+  TIME_WAIT,
+} from "../tcp/state.ts";
+import { formatAddress } from "../wire/ipv4-address.ts";
+import { RESOLVED, Signal } from "./signal.ts";
+
+/** Largest chunk that `read()` hands out. */
+const READ_CHUNK = 64 * 1024;
+
+interface PendingWrite {
+  readonly data: Uint8Array;
+  taken: number;
+  readonly resolve: () => void;
+  readonly reject: (error: SoloistError) => void;
+}
+
+/** A connection's figures, for people and for tests. */
+export interface FlowInfo {
+  readonly state: string;
+  /** Milliseconds; -1: not measured yet. */
+  readonly roundTrip: number;
+  readonly retransmissionTimeout: number;
+  readonly congestionWindow: number;
+  readonly sendWindow: number;
+  readonly mss: number;
+  /** Bytes written and not acknowledged, bytes arrived and not read. */
+  readonly unsent: number;
+  readonly unread: number;
+}
+
+/** What `tcp` gives beyond {@link Flow}. */
+export interface TcpFlowApi extends Flow {
+  info(): FlowInfo;
+}
+
+export class TcpFlow implements TcpFlowApi, TcpOwner {
+  readonly #layer: TcpLayer;
+  readonly #connection: TcpConnection;
+  readonly #readable = new Signal();
+  readonly #writable = new Signal();
+  readonly #finished = new Signal();
+  #writes: PendingWrite[] | undefined;
+  #shut = false;
+
+  constructor(layer: TcpLayer, connection: TcpConnection) {
+    this.#layer = layer;
+    this.#connection = connection;
+  }
+
+  get remote(): Endpoint {
+    const c = this.#connection;
+    return { address: formatAddress(c.remoteAddress), port: c.remotePort };
+  }
+
+  get local(): Endpoint {
+    const c = this.#connection;
+    return { address: formatAddress(c.localAddress), port: c.localPort };
+  }
+
+  readInto(into: Uint8Array, offset: number): number {
+    const c = this.#connection;
+    const taken = readBytes(c, into, offset, into.length - offset);
+    if (taken > 0) {
+      if (c.ackNow && !c.queued) this.#layer.enqueue(c);
+      return taken;
+    }
+    if (c.error !== undefined) throw this.#failure();
+    if (c.finReceived || c.discard || c.state === CLOSED) return readableLength(c) > 0 ? 0 : -1;
+    return 0;
+  }
+
+  readable(): Promise<void> {
+    const c = this.#connection;
+    if (readableLength(c) > 0 || c.finReceived || c.discard || c.state === CLOSED) return RESOLVED;
+    return this.#readable.wait();
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const c = this.#connection;
+    for (;;) {
+      const length = readableLength(c);
+      if (length > 0) {
+        const chunk = new Uint8Array(length < READ_CHUNK ? length : READ_CHUNK);
+        this.readInto(chunk, 0);
+        return chunk;
+      }
+      if (c.error !== undefined) throw this.#failure();
+      if (c.finReceived || c.discard || c.state === CLOSED) return undefined;
+      await this.#readable.wait();
+    }
+  }
+
+  writeFrom(from: Uint8Array, offset: number, length: number): number {
+    if (this.#writes !== undefined) return 0;
+    const c = this.#connection;
+    if (c.error !== undefined) throw this.#failure();
+    if (this.#shut || c.finQueued || c.state === CLOSED) throw new BrokenPipeError();
+    const taken = writeBytes(c, from, offset, length);
+    if (taken > 0 && !c.queued) this.#layer.enqueue(c);
+    return taken;
+  }
+
+  writable(): Promise<void> {
+    const c = this.#connection;
+    if (this.#shut || c.error !== undefined || c.state === CLOSED) return RESOLVED;
+    if (this.#writes === undefined && writableLength(c) > 0) return RESOLVED;
+    return this.#writable.wait();
+  }
+
+  write(data: Uint8Array | string): Promise<void> {
+    const bytes = typeof data === "string" ? this.#encode(data) : data;
+    let taken = 0;
+    if (this.#writes === undefined) {
+      try {
+        taken = this.writeFrom(bytes, 0, bytes.length);
+      } catch (error) {
+        return Promise.reject(error);
+      }
+      if (taken === bytes.length) return RESOLVED;
+    } else if (this.#shut) {
+      return Promise.reject(new BrokenPipeError());
+    }
+    return new Promise((resolve, reject) => {
+      this.#writes ??= [];
+      this.#writes.push({ data: bytes, taken, resolve, reject });
+    });
+  }
+
+  shutdown(): void {
+    if (this.#shut) return;
+    this.#shut = true;
+    // Writes that wait for room come first: `#pump` ends the direction behind them.
+    if (this.#writes === undefined) this.#sendFin();
+  }
+
+  close(): Promise<void> {
+    const c = this.#connection;
+    this.shutdown();
+    discardReceived(c, this.#layer.now, FIN_WAIT_2_LENGTH);
+    if (c.state !== CLOSED) this.#layer.enqueue(c);
+    this.#readable.fire();
+    return this.#flushed();
+  }
+
+  abort(): void {
+    const c = this.#connection;
+    if (c.state === CLOSED) return;
+    this.#layer.abort(c);
+    this.onEvents(c, EVENT_CLOSED);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.close();
+    } catch {
+      // The peer is gone: so is the connection, which is what disposing asks for.
+    }
+  }
+
+  info(): FlowInfo {
+    const c = this.#connection;
+    return {
+      state: STATE_NAMES[c.state]!,
+      roundTrip: c.srtt,
+      retransmissionTimeout: c.rto,
+      congestionWindow: c.cwnd,
+      sendWindow: c.sndWnd,
+      mss: c.mss,
+      unsent: (c.sndEnd - c.sndUna) | 0,
+      unread: readableLength(c),
+    };
+  }
+
+  onEvents(c: TcpConnection, events: number): void {
+    if ((events & EVENT_READABLE) !== 0 && this.#readable.fire()) this.#layer.woken = true;
+    if ((events & EVENT_WRITABLE) !== 0) {
+      if (this.#writes !== undefined) this.#pump();
+      // Not for each few bytes: whoever waits has more to write.
+      if (this.#writable.waited && this.#writes === undefined && writableLength(c) >= c.sendLimit >> 3) {
+        this.#writable.fire();
+        this.#layer.woken = true;
+      }
+    }
+    if (c.state === CLOSED || c.state === TIME_WAIT || c.state === FIN_WAIT_2) {
+      if (c.state === CLOSED) {
+        this.#failWrites();
+        this.#readable.fire();
+        this.#writable.fire();
+      }
+      this.#finished.fire();
+      this.#layer.woken = true;
+    }
+  }
+
+  async #flushed(): Promise<void> {
+    const c = this.#connection;
+    while (c.state !== CLOSED && c.state !== TIME_WAIT && c.state !== FIN_WAIT_2) await this.#finished.wait();
+    // The peer may reset once it has everything: then nothing was lost.
+    if (c.error !== undefined && ((c.sndEnd - c.sndUna) | 0) > 0) throw this.#failure();
+  }
+
+  /** Moves what waits into the send buffer. */
+  #pump(): void {
+    const writes = this.#writes!;
+    const c = this.#connection;
+    while (writes.length > 0) {
+      const write = writes[0]!;
+      const taken = writeBytes(c, write.data, write.taken, write.data.length - write.taken);
+      if (taken > 0 && !c.queued) this.#layer.enqueue(c);
+      write.taken += taken;
+      if (write.taken < write.data.length) return;
+      writes.shift();
+      write.resolve();
+      this.#layer.woken = true;
+    }
+    this.#writes = undefined;
+    if (this.#shut) this.#sendFin();
+  }
+
+  #sendFin(): void {
+    const c = this.#connection;
+    if (c.state === CLOSED) return;
+    closeSend(c);
+    this.#layer.enqueue(c);
+  }
+
+  #failWrites(): void {
+    const writes = this.#writes;
+    if (writes === undefined) return;
+    this.#writes = undefined;
+    for (const write of writes)
+      write.reject(this.#connection.error === undefined ? new BrokenPipeError() : this.#failure());
+  }
+
+  #failure(): SoloistError {
+    const c = this.#connection;
+    return failureError(c.error!, `${formatAddress(c.remoteAddress)}:${c.remotePort}`);
+  }
+
+  #encode(text: string): Uint8Array {
+    // One UTF-16 unit becomes three bytes at most.
+    const buffer = new Uint8Array(text.length * 3);
+    return buffer.subarray(0, this.#layer.bytes.utf8Encode(text, buffer, 0));
+  }
+}

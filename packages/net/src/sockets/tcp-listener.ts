@@ -1,0 +1,94 @@
+import type { ByteHelpers, Endpoint, Flow, Listener } from "@soloist/interface";
+import type { TcpOptionsOfUser } from "../tcp/calls.ts";
+import type { TcpConnection } from "../tcp/connection.ts";
+import type { SynHandler, TcpLayer } from "../tcp/layer.ts";
+import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
+import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
+
+export class TcpListener implements Listener, SynHandler {
+  readonly options: TcpOptionsOfUser;
+  readonly #layer: TcpLayer;
+  readonly #backlog: number;
+  readonly #address: () => string;
+  #port = 0;
+  #closed = false;
+  /** Connections that are not accepted yet: first in the handshake, then in the queue. */
+  #pending = 0;
+  readonly #queue: TcpFlow[] = [];
+  readonly #waiters: ((flow: TcpFlow | undefined) => void)[] = [];
+
+  constructor(layer: TcpLayer, port: number, address: () => string, backlog: number, options: TcpOptionsOfUser) {
+    this.#layer = layer;
+    this.#address = address;
+    this.#backlog = backlog;
+    this.options = options;
+    this.#port = layer.listen(port, this);
+  }
+
+  get bytes(): ByteHelpers {
+    return this.#layer.bytes;
+  }
+
+  get local(): Endpoint {
+    return { address: this.#address(), port: this.#port };
+  }
+
+  admit(): boolean {
+    if (this.#pending + this.#queue.length >= this.#backlog) return false;
+    this.#pending++;
+    return true;
+  }
+
+  onEvents(c: TcpConnection, events: number): void {
+    if ((events & EVENT_CONNECTED) !== 0) {
+      this.#pending--;
+      const flow = new TcpFlow(this.#layer, c);
+      c.owner = flow;
+      if (this.#closed) {
+        flow.abort();
+        return;
+      }
+      const waiter = this.#waiters.shift();
+      if (waiter !== undefined) {
+        waiter(flow);
+        this.#layer.woken = true;
+      } else {
+        this.#queue.push(flow);
+      }
+    } else if ((events & EVENT_CLOSED) !== 0) {
+      this.#pending--;
+    }
+  }
+
+  accept(): Promise<TcpFlowApi | undefined> {
+    const flow = this.#queue.shift();
+    if (flow !== undefined || this.#closed) return Promise.resolve(flow);
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#layer.unlisten(this.#port);
+    for (const waiter of this.#waiters.splice(0)) waiter(undefined);
+    // Nobody will ever take these (RFC 9293 3.10.4 leaves it to us): their peers should know.
+    for (const flow of this.#queue.splice(0)) flow.abort();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Flow> {
+    return {
+      next: async () => {
+        const flow = await this.accept();
+        return flow === undefined ? { done: true, value: undefined } : { done: false, value: flow };
+      },
+      return: async () => {
+        this.close();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+}

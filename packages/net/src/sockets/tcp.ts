@@ -1,0 +1,138 @@
+import type { Listener } from "@soloist/interface";
+import { AddressError, failureError, InvalidArgumentError } from "../errors.ts";
+import type { Ipv4Egress } from "../ipv4/egress.ts";
+import type { TcpOptionsOfUser } from "../tcp/calls.ts";
+import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
+import type { TcpLayer } from "../tcp/layer.ts";
+import { RECEIVE_LIMIT, SEND_LIMIT } from "../tcp/limits.ts";
+import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
+import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
+import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
+import { TcpListener } from "./tcp-listener.ts";
+
+/** What both ends of a connection may set. */
+export interface TcpSocketOptions {
+  /** Send small segments at once (the default): what is written in one turn goes out together anyway. */
+  readonly noDelay?: boolean;
+  /** Milliseconds of silence before a keep-alive probe; 0 (the default): never (RFC 9293 3.8.4). */
+  readonly keepAlive?: number;
+  /** Largest receive window, bytes; default 128 KiB. Memory is taken only for what has arrived. */
+  readonly receiveBuffer?: number;
+  /** Bytes that `write` takes before it waits; default 256 KiB. */
+  readonly sendBuffer?: number;
+}
+
+export interface ListenOptions extends TcpSocketOptions {
+  /** 0: any free port; see `listener.local.port`. */
+  readonly port: number;
+  /** Default: every address of the stack. */
+  readonly address?: string;
+  /** Connections in the handshake or waiting for `accept`; more are not answered. Default 512. */
+  readonly backlog?: number;
+}
+
+export interface ConnectOptions extends TcpSocketOptions {
+  readonly address: string;
+  readonly port: number;
+  /** Gives up: the connection is dropped and the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** Milliseconds; default: until the SYN's retransmissions are used up, about two minutes. */
+  readonly timeout?: number;
+}
+
+/** TCP connections (RFC 9293). */
+export interface Tcp {
+  /** @throws {AddressError} `EADDRINUSE`, `EADDRNOTAVAIL` */
+  listen(options: ListenOptions): Listener;
+  /** @throws {SoloistError} `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH` */
+  connect(options: ConnectOptions): Promise<TcpFlowApi>;
+}
+
+const DEFAULT_BACKLOG = 512;
+const MIN_BUFFER = 2048;
+const MAX_BUFFER = 1 << 26;
+
+export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => number): Tcp {
+  return {
+    listen(options) {
+      assertPort(options.port, 0);
+      if (options.address !== undefined) {
+        const address = assertAddress(options.address);
+        if (address !== 0 && address !== egress.config.address) {
+          throw new AddressError("EADDRNOTAVAIL", `${options.address} is not an address of this stack`);
+        }
+      }
+      const backlog = options.backlog ?? DEFAULT_BACKLOG;
+      return new TcpListener(
+        layer,
+        options.port,
+        () => formatAddress(egress.config.address),
+        backlog,
+        userOptions(options),
+      );
+    },
+
+    connect(options) {
+      return new Promise((resolve, reject) => {
+        assertPort(options.port, 1);
+        const address = assertAddress(options.address);
+        const { signal } = options;
+        if (signal?.aborted) throw signal.reason;
+        const now = monotonic();
+        let flow: TcpFlow | undefined;
+        const onAbort = (): void => {
+          if (flow !== undefined) return;
+          layer.abort(c);
+          reject(signal!.reason);
+        };
+        const owner: TcpOwner = {
+          onEvents(connection, events) {
+            if ((events & EVENT_CONNECTED) !== 0) {
+              flow = new TcpFlow(layer, connection);
+              connection.owner = flow;
+              resolve(flow);
+            } else if ((events & EVENT_CLOSED) !== 0) {
+              reject(failureError(connection.error ?? "ECONNRESET", `${options.address}:${options.port}`));
+            } else {
+              return;
+            }
+            layer.woken = true;
+            signal?.removeEventListener("abort", onAbort);
+          },
+        };
+        const connectBy = options.timeout === undefined ? Number.POSITIVE_INFINITY : now + options.timeout;
+        const c: TcpConnection = layer.connect(address, options.port, userOptions(options), now, connectBy, owner);
+        signal?.addEventListener("abort", onAbort);
+      });
+    },
+  };
+}
+
+function userOptions(options: TcpSocketOptions): TcpOptionsOfUser {
+  return {
+    receiveLimit: bufferSize("receiveBuffer", options.receiveBuffer, RECEIVE_LIMIT),
+    sendLimit: bufferSize("sendBuffer", options.sendBuffer, SEND_LIMIT),
+    noDelay: options.noDelay ?? true,
+    keepAlive: options.keepAlive ?? 0,
+  };
+}
+
+function bufferSize(name: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (!Number.isInteger(value) || value < MIN_BUFFER || value > MAX_BUFFER) {
+    throw new InvalidArgumentError(`${name} must be ${MIN_BUFFER} to ${MAX_BUFFER} bytes, not ${value}`);
+  }
+  return value;
+}
+
+export function assertPort(port: number, least: number): void {
+  if (!Number.isInteger(port) || port < least || port > 65_535) {
+    throw new InvalidArgumentError(`a port is ${least} to 65535, not ${port}`);
+  }
+}
+
+export function assertAddress(text: string): number {
+  const address = parseAddress(text);
+  if (address === undefined) throw new InvalidArgumentError(`not an IPv4 address: ${JSON.stringify(text)}`);
+  return address;
+}

@@ -1,0 +1,220 @@
+import { moveRing, readRing, ringCapacity, writeRing } from "./buffers.ts";
+import type { TcpConnection, TcpFailure } from "./connection.ts";
+import { DEFAULT_MSS, MIN_MSS, MIN_RING, PRESSURE_LIMIT } from "./limits.ts";
+import { initialWindow } from "./new-reno.ts";
+import {
+  CLOSE_WAIT,
+  CLOSED,
+  ESTABLISHED,
+  FIN_WAIT_1,
+  FIN_WAIT_2,
+  LAST_ACK,
+  SYN_RECEIVED,
+  SYN_SENT,
+  TIME_WAIT,
+} from "./state.ts";
+
+/** The user's calls of RFC 9293 3.10. None of them sends: `dispatch` does. */
+
+export interface TcpOptionsOfUser {
+  readonly receiveLimit: number;
+  readonly sendLimit: number;
+  readonly noDelay: boolean;
+  /** Milliseconds; 0: none. */
+  readonly keepAlive: number;
+}
+
+function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
+  c.iss = iss;
+  c.sndUna = iss;
+  c.sndNxt = iss;
+  c.sndMax = iss;
+  c.sndEnd = (iss + 1) | 0;
+  c.recover = iss;
+  c.sendLimit = options.sendLimit;
+  c.rcvLimit = options.receiveLimit;
+  // Smallest shift that can express the whole buffer (RFC 7323 2.3).
+  while (options.receiveLimit >> c.rcvShift > 0xffff) c.rcvShift++;
+  c.noDelay = options.noDelay;
+  c.keepAlive = options.keepAlive;
+}
+
+/** What a SYN says of its sender (RFC 9293 3.7.1, RFC 7323 2.2). `scale` -1: no window scaling in either direction. */
+export function acceptOptions(c: TcpConnection, mss: number, scale: number): void {
+  const offered = mss === 0 ? DEFAULT_MSS : mss < MIN_MSS ? MIN_MSS : mss;
+  c.mss = offered < c.env.mss ? offered : c.env.mss;
+  c.cwnd = initialWindow(c.mss);
+  if (scale < 0) {
+    c.rcvShift = 0;
+    c.scaleOffered = false;
+  } else {
+    c.sndShift = scale;
+  }
+}
+
+export function openActive(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
+  setUp(c, iss, options);
+  c.active = true;
+  c.state = SYN_SENT;
+}
+
+/** A SYN for a listener: its number, unscaled window and options. */
+export function openPassive(
+  c: TcpConnection,
+  iss: number,
+  options: TcpOptionsOfUser,
+  syn: { seq: number; window: number; mss: number; windowScale: number },
+): void {
+  setUp(c, iss, options);
+  acceptOptions(c, syn.mss, syn.windowScale);
+  c.irs = syn.seq;
+  c.rcvNxt = (syn.seq + 1) | 0;
+  c.rcvUser = c.rcvNxt;
+  c.rcvAdv = c.rcvNxt;
+  c.sndWnd = syn.window;
+  c.maxSndWnd = syn.window;
+  c.sndWl1 = syn.seq;
+  c.sndWl2 = iss;
+  c.state = SYN_RECEIVED;
+}
+
+/** Bytes that can be read now. */
+export function readableLength(c: TcpConnection): number {
+  return ((c.rcvNxt - c.rcvUser) | 0) - (c.finReceived ? 1 : 0);
+}
+
+/** Takes out up to `length` bytes. `c.ackNow` is then set when the window grew enough to say so. */
+export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, length: number): number {
+  let taken = readableLength(c);
+  if (taken > length) taken = length;
+  if (taken <= 0) return 0;
+  readRing(c.receiveRing!, c.rcvUser, into, offset, taken, c.env.bytes.copy);
+  c.rcvUser = (c.rcvUser + taken) | 0;
+  releaseReceiveRing(c);
+  const open = (c.rcvAdv - c.rcvNxt) | 0;
+  const gain = (c.rcvUser + receiveLimit(c) - c.rcvAdv) | 0;
+  const half = c.rcvLimit >> 1;
+  // Clark: no small steps (RFC 9293 3.8.6.2.2); big ones early, so that the sender never stands still.
+  if (gain >= half || (open < 2 * c.env.mss && gain >= c.env.mss)) c.ackNow = !c.finReceived;
+  return taken;
+}
+
+export function receiveLimit(c: TcpConnection): number {
+  return c.env.pool.pressure && c.rcvLimit > PRESSURE_LIMIT ? PRESSURE_LIMIT : c.rcvLimit;
+}
+
+/** Gives the ring back when nothing is in it. */
+export function releaseReceiveRing(c: TcpConnection): void {
+  const ring = c.receiveRing;
+  if (ring === undefined || readableLength(c) > 0) return;
+  if (c.ranges !== undefined && c.ranges.count > 0 && c.state !== CLOSED && c.state !== TIME_WAIT) return;
+  c.receiveRing = undefined;
+  // The next one is as large as this one had to be, and half of that once it was hardly used.
+  c.receiveCapacity = nextCapacity(ring.length, (c.rcvUser - c.receiveMark) | 0);
+  if (!c.detached) c.env.pool.release(ring);
+}
+
+function nextCapacity(capacity: number, used: number): number {
+  return used < capacity >> 1 && capacity > MIN_RING ? capacity >> 1 : capacity;
+}
+
+/** Makes the receive ring hold everything up to `end`. */
+export function reserveReceiveRing(c: TcpConnection, end: number): void {
+  const needed = (end - c.rcvUser) | 0;
+  const ring = c.receiveRing;
+  if (ring === undefined) {
+    c.receiveRing = c.env.pool.acquire(needed <= c.receiveCapacity ? c.receiveCapacity : ringCapacity(needed));
+    c.receiveMark = c.rcvUser;
+  } else if (needed > ring.length) {
+    const larger = c.env.pool.acquire(ringCapacity(needed));
+    moveRing(ring, larger, c.rcvUser, ring.length, c.env.bytes.copy);
+    c.receiveRing = larger;
+    c.env.pool.release(ring);
+  }
+}
+
+/** Bytes that `writeBytes` would take now. */
+export function writableLength(c: TcpConnection): number {
+  if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT)) return 0;
+  const limit = c.env.pool.pressure && c.sendLimit > PRESSURE_LIMIT ? PRESSURE_LIMIT : c.sendLimit;
+  const free = limit - ((c.sndEnd - c.sndUna) | 0);
+  return free > 0 ? free : 0;
+}
+
+/** Takes up to `length` bytes into the send buffer and returns how many. */
+export function writeBytes(c: TcpConnection, from: Uint8Array, offset: number, length: number): number {
+  let taken = writableLength(c);
+  if (taken > length) taken = length;
+  if (taken <= 0) return 0;
+  const pool = c.env.pool;
+  const needed = ((c.sndEnd - c.sndUna) | 0) + taken;
+  let ring = c.sendRing;
+  if (ring === undefined) {
+    ring = pool.acquire(needed <= c.sendCapacity ? c.sendCapacity : ringCapacity(needed));
+    c.sendRing = ring;
+    c.sendMark = c.sndEnd;
+  } else if (needed > ring.length) {
+    const larger = pool.acquire(ringCapacity(needed));
+    moveRing(ring, larger, c.sndUna, ring.length, c.env.bytes.copy);
+    pool.release(ring);
+    ring = larger;
+    c.sendRing = ring;
+  }
+  writeRing(ring, c.sndEnd, from, offset, taken, c.env.bytes.copy);
+  c.sndEnd = (c.sndEnd + taken) | 0;
+  return taken;
+}
+
+/** Gives the send ring back once everything was acknowledged. */
+export function releaseSendRing(c: TcpConnection): void {
+  const ring = c.sendRing;
+  if (ring === undefined) return;
+  c.sendRing = undefined;
+  c.sendCapacity = nextCapacity(ring.length, (c.sndEnd - c.sendMark) | 0);
+  c.env.pool.release(ring);
+}
+
+/** Ends our direction behind what was written. */
+export function closeSend(c: TcpConnection): void {
+  if (c.finQueued) return;
+  if (c.state === ESTABLISHED) {
+    c.finQueued = true;
+    c.state = FIN_WAIT_1;
+  } else if (c.state === CLOSE_WAIT) {
+    c.finQueued = true;
+    c.state = LAST_ACK;
+  }
+}
+
+/** From now on what arrives is acknowledged and thrown away. */
+export function discardReceived(c: TcpConnection, now: number, patience: number): void {
+  if (c.discard) return;
+  c.discard = true;
+  c.rcvUser = c.finReceived ? (c.rcvNxt - 1) | 0 : c.rcvNxt;
+  releaseReceiveRing(c);
+  if (c.state === FIN_WAIT_2) c.rtoAt = now + patience;
+  else if (c.state === ESTABLISHED || c.state === FIN_WAIT_1) c.ackNow = true;
+}
+
+/** To CLOSED, with everything given back. */
+export function destroy(c: TcpConnection, error: TcpFailure | undefined): void {
+  c.state = CLOSED;
+  if (error !== undefined && c.error === undefined) c.error = error;
+  c.rtoAt = Number.POSITIVE_INFINITY;
+  c.ackAt = Number.POSITIVE_INFINITY;
+  c.ackNow = false;
+  if (c.sendRing !== undefined) releaseSendRing(c);
+  c.ranges = undefined;
+  if (error !== undefined) c.rcvUser = c.finReceived ? (c.rcvNxt - 1) | 0 : c.rcvNxt;
+  releaseReceiveRing(c);
+  if (c.receiveRing !== undefined && !c.detached) {
+    // What was not read yet stays readable, but is no longer the stack's memory: the flow may be forgotten at any time.
+    c.detached = true;
+    c.env.pool.forget(c.receiveRing);
+  }
+}
+
+/** Whether a connection that is aborted now must tell its peer (RFC 9293 3.10.5). */
+export function abortNeedsReset(c: TcpConnection): boolean {
+  return c.state !== CLOSED && c.state !== SYN_SENT && c.state !== TIME_WAIT;
+}

@@ -1,0 +1,187 @@
+import type { ByteHelpers } from "@soloist/interface";
+import type { LinkWaiter } from "../ipv4/egress.ts";
+import type { Timed } from "../timers.ts";
+import type { Ring, RingPool } from "./buffers.ts";
+import { DEFAULT_MSS, MIN_RING, RTO_INITIAL } from "./limits.ts";
+import { initialWindow } from "./new-reno.ts";
+import type { Ranges } from "./reassembly.ts";
+import { CLOSED } from "./state.ts";
+
+/** Why a connection ended other than by FIN. */
+export type TcpFailure = "ECONNRESET" | "ECONNREFUSED" | "ECONNABORTED" | "ETIMEDOUT" | "EHOSTUNREACH";
+
+/** What all connections of a stack share. */
+export interface TcpEnvironment {
+  readonly bytes: ByteHelpers;
+  readonly pool: RingPool;
+  readonly counters: TcpCounters;
+  /** Largest segment that we take: the device's MTU less 40. */
+  readonly mss: number;
+  /** Whether one more unrequested ACK or RST may be sent now (RFC 5961 7). */
+  mayChallenge(now: number): boolean;
+}
+
+export interface TcpCounters {
+  received: number;
+  sent: number;
+  retransmitted: number;
+  fastRetransmitted: number;
+  timeouts: number;
+  duplicateAcks: number;
+  outOfOrder: number;
+  challengeAcks: number;
+  resetsSent: number;
+  opened: number;
+  closed: number;
+  failed: number;
+}
+
+export function createTcpCounters(): TcpCounters {
+  return {
+    received: 0,
+    sent: 0,
+    retransmitted: 0,
+    fastRetransmitted: 0,
+    timeouts: 0,
+    duplicateAcks: 0,
+    outOfOrder: 0,
+    challengeAcks: 0,
+    resetsSent: 0,
+    opened: 0,
+    closed: 0,
+    failed: 0,
+  };
+}
+
+/** Whoever hears of a connection's events: a flow, or the listener while the handshake lasts. */
+export interface TcpOwner {
+  onEvents(connection: TcpConnection, events: number): void;
+}
+
+/**
+ * The state of one connection (RFC 9293 3.3.1), without methods: `process`, `dispatch` and the calls in `calls.ts` work on it.
+ *
+ * All sequence numbers are int32. About 0.6 KB; rings exist only while they hold something.
+ */
+export class TcpConnection implements Timed {
+  state = CLOSED;
+  readonly env: TcpEnvironment;
+  readonly localAddress: number;
+  readonly localPort: number;
+  readonly remoteAddress: number;
+  readonly remotePort: number;
+
+  iss = 0;
+  sndUna = 0;
+  sndNxt = 0;
+  /** Highest sequence number sent, plus one: sndNxt goes back to sndUna after a timeout, this does not. */
+  sndMax = 0;
+  /** Behind the last byte that the user wrote; our FIN has this number. */
+  sndEnd = 0;
+  /** In bytes, scaled. */
+  sndWnd = 0;
+  sndWl1 = 0;
+  sndWl2 = 0;
+  maxSndWnd = 0;
+  sndShift = 0;
+  finQueued = false;
+
+  irs = 0;
+  rcvNxt = 0;
+  /** The next byte that the user reads. */
+  rcvUser = 0;
+  /** Right edge of the window that was advertised last. */
+  rcvAdv = 0;
+  rcvLimit = 0;
+  rcvShift = 0;
+  /** Our SYN carries a window scale: always when we open, and when the peer's SYN had one. */
+  scaleOffered = true;
+  /** Largest segment that arrived: every second one of that size is acknowledged at once. */
+  rcvMss = DEFAULT_MSS;
+  finKnown = false;
+  /** Number of the peer's FIN, when known. */
+  finSeq = 0;
+  /** The peer's FIN was taken: rcvNxt is one more than the data. */
+  finReceived = false;
+  /** Nobody will read: what arrives is acknowledged and thrown away. */
+  discard = false;
+
+  /** Largest segment that we send. */
+  mss = DEFAULT_MSS;
+  cwnd: number;
+  cwndAcked = 0;
+  ssthresh = 0x7fffffff;
+  recover = 0;
+  recovering = false;
+  dupAcks = 0;
+  /** The first unacknowledged segment is to be sent again. */
+  resend = false;
+  /** A zero-window or keep-alive probe is due. */
+  probe = false;
+
+  /** -1: nothing measured yet. */
+  srtt = -1;
+  rttvar = 0;
+  rto = RTO_INITIAL;
+  rttSeq = 0;
+  /** When the timed segment was sent; -1: none is timed. */
+  rttAt = -1;
+  retries = 0;
+  lastSentAt = 0;
+
+  /** Retransmission, persist, TIME-WAIT and keep-alive exclude each other: one deadline. */
+  rtoAt = Number.POSITIVE_INFINITY;
+  ackAt = Number.POSITIVE_INFINITY;
+  ackNow = false;
+  /** Bytes received that no ACK has covered. */
+  ackPending = 0;
+
+  sendLimit = 0;
+  sendRing: Ring | undefined = undefined;
+  sendCapacity = MIN_RING;
+  sendMark = 0;
+  receiveRing: Ring | undefined = undefined;
+  receiveCapacity = MIN_RING;
+  receiveMark = 0;
+  /** The receive ring is not the pool's any more. */
+  detached = false;
+  ranges: Ranges | undefined = undefined;
+
+  noDelay = true;
+  /** Milliseconds of silence before a keep-alive probe; 0: never. */
+  keepAlive = 0;
+  lastHeardAt = 0;
+  /** SYN-SENT ends at this time at the latest. */
+  connectBy = Number.POSITIVE_INFINITY;
+  active = false;
+  error: TcpFailure | undefined = undefined;
+
+  /** For the layer above: its events, its place in the table, the timer heap, the queue of connections to dispatch. */
+  owner: TcpOwner | undefined = undefined;
+  next: TcpConnection | undefined = undefined;
+  queued = false;
+  /** Waits for the next hop's MAC; made when it is first needed. */
+  waiter: LinkWaiter | undefined = undefined;
+  timerKey = Number.POSITIVE_INFINITY;
+  timerIndex = -1;
+  /** Slot of the prepared headers; -1: none yet. */
+  header = -1;
+  headerSum = 0;
+  /** The neighbour cache's epoch and time until which the prepared MAC holds. */
+  linkEpoch = -1;
+  linkUntil = 0;
+
+  constructor(env: TcpEnvironment, localAddress: number, localPort: number, remoteAddress: number, remotePort: number) {
+    this.env = env;
+    this.localAddress = localAddress;
+    this.localPort = localPort;
+    this.remoteAddress = remoteAddress;
+    this.remotePort = remotePort;
+    this.cwnd = initialWindow(DEFAULT_MSS);
+  }
+}
+
+/** When `dispatch` must run next; Infinity: only after `process` or a call of the user. */
+export function pollAt(c: TcpConnection): number {
+  return c.ackAt < c.rtoAt ? c.ackAt : c.rtoAt;
+}

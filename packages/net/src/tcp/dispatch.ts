@@ -1,0 +1,247 @@
+import { ACK, FIN, PSH, SYN } from "../wire/tcp.ts";
+import { destroy, receiveLimit } from "./calls.ts";
+import type { TcpConnection } from "./connection.ts";
+import {
+  DATA_RETRIES,
+  KEEP_ALIVE_INTERVAL,
+  KEEP_ALIVE_PROBES,
+  RTO_INITIAL,
+  SYN_ACK_RETRIES,
+  SYN_RETRIES,
+} from "./limits.ts";
+import { congestionWindow, initialWindow, onRetransmissionTimeout } from "./new-reno.ts";
+import { backOff } from "./rto.ts";
+import {
+  CLOSED,
+  EVENT_CLOSED,
+  EVENT_OUTPUT,
+  EVENT_READABLE,
+  EVENT_WRITABLE,
+  FIN_WAIT_2,
+  SYN_RECEIVED,
+  SYN_SENT,
+  TIME_WAIT,
+} from "./state.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** Where segments go. Returns false when it cannot take one now; `dispatch` is then called again later. */
+export interface SegmentSink {
+  /**
+   * One segment of `c`: `dataLength` bytes of its send ring from `seq` on; acknowledgment number `c.rcvNxt`, window field as
+   * given; options with SYN only.
+   */
+  segment(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean;
+}
+
+/** Sends everything that may be sent now. False: the sink was full. */
+export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): boolean {
+  const state = c.state;
+  if (state <= SYN_RECEIVED) return state === CLOSED || dispatchSyn(c, now, sink);
+
+  if (c.resend) {
+    if (!resendFirst(c, now, sink)) return false;
+    c.resend = false;
+  }
+  let pending = (c.sndEnd - c.sndNxt) | 0;
+  if (pending > 0 || (pending === 0 && c.finQueued)) {
+    // Restart after idleness (RFC 5681 4.1).
+    if (c.sndUna === c.sndMax && now - c.lastSentAt > c.rto) {
+      const initial = initialWindow(c.mss);
+      if (c.cwnd > initial) c.cwnd = initial;
+    }
+    const congestion = congestionWindow(c);
+    const window = congestion < c.sndWnd ? congestion : c.sndWnd;
+    const mss = c.mss;
+    while (pending >= 0) {
+      const usable = window - ((c.sndNxt - c.sndUna) | 0);
+      let length = pending < mss ? pending : mss;
+      if (length > usable) length = usable > 0 ? usable : 0;
+      // The FIN rides on the last data; it takes a place in the window only where there is one.
+      const fin = c.finQueued && length === pending && (usable > length || length > 0 || c.sndUna === c.sndNxt);
+      if (length <= 0 && !fin) break;
+      // Sender's silly-window avoidance and Nagle (RFC 9293 3.8.6.2.1).
+      if (
+        length < mss &&
+        !fin &&
+        (length < pending || !c.noDelay) &&
+        c.sndNxt !== c.sndUna &&
+        length < c.maxSndWnd >> 1
+      ) {
+        break;
+      }
+      const flags = (length === pending ? ACK | PSH : ACK) | (fin ? FIN : 0);
+      if (!emit(c, c.sndNxt, flags, length, now, sink)) return false;
+      const next = (c.sndNxt + length + (fin ? 1 : 0)) | 0;
+      advance(c, next, now);
+      pending = (c.sndEnd - next) | 0;
+      if (pending === 0 && !c.finQueued) break;
+    }
+    // Nothing is on its way and the window lets nothing through: probe it (RFC 9293 3.8.6.1).
+    if (c.sndUna === c.sndMax && pending >= 0 && c.rtoAt > now + c.rto) c.rtoAt = now + c.rto;
+  }
+  if (c.probe) {
+    if (!sendProbe(c, now, sink)) return false;
+    c.probe = false;
+  }
+  if (c.ackNow) return emit(c, c.sndNxt, ACK, 0, now, sink);
+  return true;
+}
+
+/** One segment leaves, and with it everything that an ACK has to say. */
+function emit(c: TcpConnection, seq: number, flags: number, length: number, now: number, sink: SegmentSink): boolean {
+  const rcvNxt = c.rcvNxt;
+  let edge = (c.rcvUser + receiveLimit(c)) | 0;
+  const gain = (edge - c.rcvAdv) | 0;
+  // Never shrink, and never grow by less than a segment or half the buffer (RFC 9293 3.8.6.2.2).
+  if (gain < c.env.mss && gain < c.rcvLimit >> 1) edge = c.rcvAdv;
+  let window = (edge - rcvNxt) | 0;
+  if (window < 0) window = 0;
+  let field = (flags & SYN) !== 0 ? window : window >> c.rcvShift;
+  if (field > 0xffff) field = 0xffff;
+  if (!sink.segment(c, seq, flags, field, length)) return false;
+  c.rcvAdv = (rcvNxt + ((flags & SYN) !== 0 ? field : field << c.rcvShift)) | 0;
+  c.ackNow = false;
+  c.ackPending = 0;
+  c.ackAt = NEVER;
+  if (length > 0) c.lastSentAt = now;
+  return true;
+}
+
+/** sndNxt moves to `next`; what is sent for the first time is timed, one segment a round trip. */
+function advance(c: TcpConnection, next: number, now: number): void {
+  if (((next - c.sndMax) | 0) > 0) {
+    if (c.rttAt < 0 && c.sndNxt === c.sndMax) {
+      c.rttAt = now;
+      c.rttSeq = c.sndMax;
+    }
+    if (c.sndUna === c.sndMax || c.rtoAt === NEVER) c.rtoAt = now + c.rto;
+    c.sndMax = next;
+  } else {
+    c.env.counters.retransmitted++;
+    c.rttAt = -1;
+  }
+  c.sndNxt = next;
+  if (c.rtoAt === NEVER) c.rtoAt = now + c.rto;
+}
+
+/** The first unacknowledged segment again; sndNxt stays. */
+function resendFirst(c: TcpConnection, now: number, sink: SegmentSink): boolean {
+  const outstanding = (c.sndMax - c.sndUna) | 0;
+  if (outstanding <= 0) return true;
+  const data = (c.sndEnd - c.sndUna) | 0;
+  let length = data < c.mss ? data : c.mss;
+  if (length > outstanding) length = outstanding;
+  const fin = c.finQueued && length === data && outstanding > length;
+  const flags = (length === data ? ACK | PSH : ACK) | (fin ? FIN : 0);
+  if (!emit(c, c.sndUna, flags, length, now, sink)) return false;
+  c.env.counters.retransmitted++;
+  c.rttAt = -1;
+  c.rtoAt = now + c.rto;
+  return true;
+}
+
+/** One byte beyond the window, or for keep-alive a number that was acknowledged: either must be answered. */
+function sendProbe(c: TcpConnection, now: number, sink: SegmentSink): boolean {
+  const pending = (c.sndEnd - c.sndNxt) | 0;
+  if (pending > 0) {
+    if (!emit(c, c.sndNxt, ACK | PSH, 1, now, sink)) return false;
+    const next = (c.sndNxt + 1) | 0;
+    if (((next - c.sndMax) | 0) > 0) c.sndMax = next;
+    c.sndNxt = next;
+    c.rttAt = -1;
+    return true;
+  }
+  return emit(c, (c.sndUna - 1) | 0, ACK, 0, now, sink);
+}
+
+function dispatchSyn(c: TcpConnection, now: number, sink: SegmentSink): boolean {
+  if (c.sndNxt !== c.iss) {
+    return c.ackNow && c.state === SYN_RECEIVED ? emit(c, c.sndNxt, ACK, 0, now, sink) : true;
+  }
+  if (!emit(c, c.iss, c.state === SYN_SENT ? SYN : SYN | ACK, 0, now, sink)) return false;
+  const first = c.sndMax === c.iss;
+  c.sndNxt = (c.iss + 1) | 0;
+  if (first) {
+    c.sndMax = c.sndNxt;
+    c.rttAt = now;
+    c.rttSeq = c.iss;
+  } else {
+    c.env.counters.retransmitted++;
+  }
+  c.rtoAt = now + c.rto;
+  if (c.state === SYN_SENT && c.rtoAt > c.connectBy) c.rtoAt = c.connectBy;
+  return true;
+}
+
+/** A deadline of `pollAt` may have passed: decides what follows and returns events; `dispatch` then sends. */
+export function onTimer(c: TcpConnection, now: number): number {
+  let events = 0;
+  if (c.ackAt <= now) {
+    c.ackNow = true;
+    events = EVENT_OUTPUT;
+  }
+  if (c.rtoAt > now) return events;
+  c.rtoAt = NEVER;
+  const state = c.state;
+  if (state === TIME_WAIT) return close(c, false);
+  if (state <= SYN_RECEIVED) {
+    const limit = state === SYN_SENT || c.active ? SYN_RETRIES : SYN_ACK_RETRIES;
+    if (c.retries >= limit || now >= c.connectBy) return close(c, true);
+    c.retries++;
+    c.env.counters.timeouts++;
+    backOff(c);
+    c.sndNxt = c.iss;
+    c.rttAt = -1;
+    return events | EVENT_OUTPUT;
+  }
+  if (c.sndUna !== c.sndMax) {
+    if (c.retries >= DATA_RETRIES) return close(c, true);
+    c.retries++;
+    c.env.counters.timeouts++;
+    backOff(c);
+    c.rttAt = -1;
+    c.rtoAt = now + c.rto;
+    if (c.sndWnd === 0) {
+      // The outstanding byte is a probe: send it again, and leave congestion control alone.
+      c.sndNxt = c.sndUna;
+      c.probe = true;
+      return events | EVENT_OUTPUT;
+    }
+    onRetransmissionTimeout(c);
+    c.sndNxt = c.sndUna;
+    // RFC 6298 5.7 for a handshake that was timed wrongly: start measuring anew.
+    if (c.srtt < 0 && c.rto < RTO_INITIAL) c.rto = RTO_INITIAL;
+    return events | EVENT_OUTPUT;
+  }
+  if (((c.sndEnd - c.sndNxt) | 0) > 0) {
+    if (c.sndWnd > 0) return events | EVENT_OUTPUT;
+    backOff(c);
+    c.rtoAt = now + c.rto;
+    c.probe = true;
+    return events | EVENT_OUTPUT;
+  }
+  if (state === FIN_WAIT_2 && c.discard) return close(c, false);
+  if (c.keepAlive > 0) return events | keepAlive(c, now);
+  return events;
+}
+
+/** RFC 9293 3.8.4. */
+function keepAlive(c: TcpConnection, now: number): number {
+  const silence = now - c.lastHeardAt;
+  if (silence < c.keepAlive) {
+    c.retries = 0;
+    c.rtoAt = c.lastHeardAt + c.keepAlive;
+    return 0;
+  }
+  if (c.retries >= KEEP_ALIVE_PROBES) return close(c, true);
+  c.retries++;
+  c.probe = true;
+  c.rtoAt = now + KEEP_ALIVE_INTERVAL;
+  return EVENT_OUTPUT;
+}
+
+function close(c: TcpConnection, timedOut: boolean): number {
+  destroy(c, timedOut ? "ETIMEDOUT" : undefined);
+  return EVENT_CLOSED | EVENT_READABLE | EVENT_WRITABLE;
+}

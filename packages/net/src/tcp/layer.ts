@@ -1,0 +1,469 @@
+import type { ByteHelpers, Rng, Wakeup } from "@soloist/interface";
+import type { Counters } from "../counters.ts";
+import { AddressError, UnreachableError } from "../errors.ts";
+import type { Ipv4Egress, LinkWaiter } from "../ipv4/egress.ts";
+import { RateLimit } from "../rate-limit.ts";
+import { Timers } from "../timers.ts";
+import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
+import { formatAddress } from "../wire/ipv4-address.ts";
+import {
+  ACK,
+  createTcpSegment,
+  emitTcp,
+  FIN,
+  MIN_HEADER_LENGTH,
+  parseTcp,
+  patchTcpChecksum,
+  RST,
+  SYN,
+} from "../wire/tcp.ts";
+import { RingPool } from "./buffers.ts";
+import { abortNeedsReset, destroy, openActive, openPassive, type TcpOptionsOfUser } from "./calls.ts";
+import { TcpConnection, type TcpCounters, type TcpEnvironment, type TcpOwner } from "./connection.ts";
+import { dispatch, onTimer, type SegmentSink } from "./dispatch.ts";
+import { PreparedHeaders } from "./headers.ts";
+import { SequenceNumbers } from "./isn.ts";
+import { HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
+import { process } from "./process.ts";
+import {
+  CLOSED,
+  EVENT_CLOSED,
+  EVENT_CONNECTED,
+  EVENT_OUTPUT,
+  EVENT_RESET_REPLY,
+  EVENT_TIME_WAIT,
+  TIME_WAIT,
+} from "./state.ts";
+
+/** First and last port for connections that we open (RFC 6335 6). */
+export const EPHEMERAL_FIRST = 49_152;
+export const EPHEMERAL_LAST = 65_535;
+
+/** Whoever takes SYNs for a port. */
+export interface SynHandler extends TcpOwner {
+  readonly options: TcpOptionsOfUser;
+  /** Whether one more connection fits; counts it if so. */
+  admit(): boolean;
+}
+
+const imul = Math.imul;
+const SHELL_EVENTS = ~EVENT_OUTPUT;
+
+/** Finds the connection of each segment, drives the machines, and owns what they share. */
+export class TcpLayer implements TcpEnvironment, SegmentSink {
+  readonly bytes: ByteHelpers;
+  readonly pool: RingPool;
+  readonly counters: TcpCounters;
+  readonly mss: number;
+  readonly timers: Timers<TcpConnection> = new Timers();
+  /** Set when an event has resolved a promise: something will run, and probably answer, before the next poll. */
+  woken = false;
+  now = 0;
+  readonly #egress: Ipv4Egress;
+  readonly #all: Counters;
+  readonly #rng: Rng;
+  readonly #wakeup: Wakeup;
+  readonly #table = new Map<number, TcpConnection>();
+  readonly #listeners = new Map<number, SynHandler>();
+  readonly #timeWait = new Set<TcpConnection>();
+  readonly #headers: PreparedHeaders;
+  readonly #isn: SequenceNumbers;
+  readonly #multiplier: number;
+  readonly #challenges = new RateLimit(100, 100);
+  readonly #resets = new RateLimit(500, 200);
+  readonly #segment = createTcpSegment();
+  readonly #reply = createTcpSegment();
+  #queue: TcpConnection[] = [];
+  #awaitsLink = false;
+  #nextPort: number;
+  #count = 0;
+
+  constructor(egress: Ipv4Egress, bytes: ByteHelpers, rng: Rng, counters: Counters, wakeup: Wakeup, memory: number) {
+    this.#egress = egress;
+    this.bytes = bytes;
+    this.#rng = rng;
+    this.#all = counters;
+    this.counters = counters.tcp;
+    this.#wakeup = wakeup;
+    this.mss = egress.device.mtu - HEADERS_LENGTH;
+    this.pool = new RingPool(memory, memory >> 2);
+    this.#headers = new PreparedHeaders(bytes);
+    this.#isn = new SequenceNumbers(rng);
+    this.#multiplier = rng.uint32() | 1;
+    this.#nextPort = EPHEMERAL_FIRST + (rng.uint32() % (EPHEMERAL_LAST - EPHEMERAL_FIRST + 1));
+  }
+
+  /** Connections in any state but CLOSED, TIME-WAIT among them. */
+  get connections(): number {
+    return this.#count;
+  }
+
+  mayChallenge(now: number): boolean {
+    if (this.#challenges.allow(now)) return true;
+    this.#all.dropped.rateLimit++;
+    return false;
+  }
+
+  /** An IPv4 packet for us with TCP: `length` bytes at `at`, where the addresses lie in the 8 bytes before when it has no options. */
+  receive(bytes: Uint8Array, at: number, length: number, ip: Ipv4Fields): void {
+    const now = this.now;
+    const segment = this.#segment;
+    if (!parseTcp(bytes, at, length, segment)) {
+      this.#all.dropped.tcpMalformed++;
+      return;
+    }
+    const sum =
+      ip.headerLength === 20
+        ? this.bytes.checksum(bytes, at - 8, 8 + length, PROTOCOL_TCP + length)
+        : this.bytes.checksum(
+            bytes,
+            at,
+            length,
+            this.bytes.checksum(bytes, at - ip.headerLength + 12, 8, PROTOCOL_TCP + length),
+          );
+    if (sum !== 0xffff) {
+      this.#all.dropped.tcpChecksum++;
+      return;
+    }
+    this.counters.received++;
+    const source = ip.source;
+    const ports = (segment.sourcePort << 16) | segment.destinationPort;
+    let c = this.#table.get(imul(source, this.#multiplier) ^ ports);
+    while (
+      c !== undefined &&
+      (c.remoteAddress !== source ||
+        ((c.remotePort << 16) | c.localPort) !== ports ||
+        c.localAddress !== ip.destination)
+    ) {
+      c = c.next;
+    }
+    if (c === undefined) {
+      this.#noConnection(ip, now);
+      return;
+    }
+    if (c.state === TIME_WAIT && (segment.flags & (SYN | ACK | RST)) === SYN && this.#reopen(c, ip, now)) return;
+    const events = process(c, segment, now);
+    if (events !== 0) this.#handle(c, events);
+    if (c.ackAt < c.timerKey || c.rtoAt < c.timerKey) this.#schedule(c);
+  }
+
+  /** Starts a connection; `owner` hears CONNECTED or CLOSED. Throws when there is no route or no port. */
+  connect(
+    remoteAddress: number,
+    remotePort: number,
+    options: TcpOptionsOfUser,
+    now: number,
+    connectBy: number,
+    owner: TcpOwner,
+  ): TcpConnection {
+    const localAddress = this.#egress.config.address;
+    if (localAddress === 0 || this.#egress.nextHop(remoteAddress) === 0) {
+      throw new UnreachableError("ENETUNREACH", `no route to ${formatAddress(remoteAddress)}`);
+    }
+    const localPort = this.#freePort(localAddress, remoteAddress, remotePort);
+    const c = new TcpConnection(this, localAddress, localPort, remoteAddress, remotePort);
+    openActive(c, this.#isn.initial(localAddress, localPort, remoteAddress, remotePort, now), options);
+    c.connectBy = connectBy;
+    c.rtoAt = Math.min(now + RTO_INITIAL, connectBy);
+    c.owner = owner;
+    this.#insert(c);
+    this.#schedule(c);
+    this.enqueue(c);
+    return c;
+  }
+
+  listen(port: number, handler: SynHandler): number {
+    if (port === 0) {
+      for (let tries = 0; tries <= EPHEMERAL_LAST - EPHEMERAL_FIRST; tries++) {
+        const candidate = this.#takePort();
+        if (this.#listeners.has(candidate)) continue;
+        this.#listeners.set(candidate, handler);
+        return candidate;
+      }
+    }
+    if (port === 0 || this.#listeners.has(port)) throw new AddressError("EADDRINUSE", `TCP port ${port} is taken`);
+    this.#listeners.set(port, handler);
+    return port;
+  }
+
+  unlisten(port: number): void {
+    this.#listeners.delete(port);
+  }
+
+  /** Has `c` dispatched at the end of this turn. */
+  enqueue(c: TcpConnection): void {
+    if (c.queued) return;
+    c.queued = true;
+    this.#queue.push(c);
+    this.#wakeup.wake();
+  }
+
+  /** Ends `c` at once, with a reset where the peer must hear of it. */
+  abort(c: TcpConnection): void {
+    if (c.state === CLOSED) return;
+    if (abortNeedsReset(c)) {
+      const reply = this.#reply;
+      reply.seq = c.sndNxt;
+      reply.ack = c.rcvNxt;
+      reply.flags = RST | ACK;
+      this.#sendReset(c.localAddress, c.localPort, c.remoteAddress, c.remotePort);
+    }
+    destroy(c, "ECONNABORTED");
+    this.#remove(c);
+  }
+
+  /** Timers that are due. */
+  expire(now: number): void {
+    for (let c = this.timers.take(now); c !== undefined; c = this.timers.take(now)) {
+      const events = onTimer(c, now);
+      if (events !== 0) this.#handle(c, events);
+      if (c.state !== CLOSED) this.#schedule(c);
+    }
+  }
+
+  /** Lets every connection that has something to say say it. False: the device is full; call again. */
+  flush(now: number): boolean {
+    const queue = this.#queue;
+    const length = queue.length;
+    if (length === 0) return true;
+    for (let index = 0; index < length; index++) {
+      const c = queue[index]!;
+      if (!dispatch(c, now, this)) {
+        if (!this.#awaitsLink) {
+          this.#queue = queue.slice(index);
+          return false;
+        }
+        this.#awaitsLink = false;
+      }
+      c.queued = false;
+      if (c.ackAt < c.timerKey || c.rtoAt < c.timerKey) this.#schedule(c);
+    }
+    queue.length = 0;
+    return true;
+  }
+
+  segment(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
+    const egress = this.#egress;
+    if ((c.linkEpoch !== egress.arp.epoch || this.now >= c.linkUntil) && !this.#link(c)) return false;
+    const device = egress.device;
+    const at = device.reserve();
+    if (at < 0) return false;
+    const length = this.#headers.emit(c, device.txBuffer, at, seq, flags, window, dataLength);
+    device.send(length);
+    this.counters.sent++;
+    return true;
+  }
+
+  /** Finds the next hop's MAC for `c`; false: nobody has answered yet, and the connection waits for it. */
+  #link(c: TcpConnection): boolean {
+    const egress = this.#egress;
+    const hop = egress.nextHop(c.remoteAddress);
+    if (hop === 0) return this.#waits();
+    const neighbour = egress.arp.resolve(hop, this.now);
+    if (!neighbour.resolved) {
+      egress.wait(neighbour, c.waiter ?? this.#waiter(c));
+      return this.#waits();
+    }
+    this.#headers.prepare(c, egress.macHigh, egress.macLow, neighbour.high, neighbour.low);
+    c.linkEpoch = egress.arp.epoch;
+    // While a refresh is asked for, ask the cache again a second later.
+    c.linkUntil = neighbour.refreshAt > this.now ? neighbour.refreshAt : this.now + 1000;
+    return true;
+  }
+
+  #waits(): false {
+    this.#awaitsLink = true;
+    return false;
+  }
+
+  #waiter(c: TcpConnection): LinkWaiter {
+    const waiter: LinkWaiter = {
+      onLink: (reachable) => {
+        if (c.state === CLOSED) return;
+        if (reachable) {
+          this.enqueue(c);
+        } else if (c.srtt < 0 && c.active) {
+          // Nothing was ever sent: no use to wait on (RFC 1122 2.4: a host with no link address is unreachable).
+          destroy(c, "EHOSTUNREACH");
+          this.#handle(c, EVENT_CLOSED);
+        }
+      },
+    };
+    c.waiter = waiter;
+    return waiter;
+  }
+
+  #handle(c: TcpConnection, events: number): void {
+    if ((events & EVENT_OUTPUT) !== 0 && !c.queued) {
+      c.queued = true;
+      this.#queue.push(c);
+    }
+    if ((events & SHELL_EVENTS) === 0) return;
+    if ((events & EVENT_RESET_REPLY) !== 0) {
+      this.#replyReset(c.localAddress, c.remoteAddress);
+      return;
+    }
+    if ((events & EVENT_TIME_WAIT) !== 0) this.#keepTimeWait(c);
+    if ((events & EVENT_CONNECTED) !== 0) this.counters.opened++;
+    if ((events & EVENT_CLOSED) !== 0) this.#remove(c);
+    if (c.owner !== undefined) c.owner.onEvents(c, events);
+  }
+
+  /** RFC 9293 3.10.7.1 and 3.10.7.2. */
+  #noConnection(ip: Ipv4Fields, now: number): void {
+    const segment = this.#segment;
+    const flags = segment.flags;
+    if ((flags & RST) !== 0) return;
+    const handler = this.#listeners.get(segment.destinationPort);
+    if (handler === undefined || (flags & ACK) !== 0) {
+      this.#all.dropped.tcpPort++;
+      this.#replyReset(ip.destination, ip.source);
+      return;
+    }
+    if ((flags & SYN) === 0) return;
+    this.#accept(handler, ip, 0, false, now);
+  }
+
+  #accept(handler: SynHandler, ip: Ipv4Fields, floor: number, hasFloor: boolean, now: number): void {
+    const segment = this.#segment;
+    if ((segment.flags & FIN) !== 0 || segment.sourcePort === 0) return;
+    if (!handler.admit()) {
+      this.#all.dropped.tcpBacklog++;
+      return;
+    }
+    const c = new TcpConnection(this, ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
+    let iss = this.#isn.initial(ip.destination, c.localPort, ip.source, c.remotePort, now);
+    // A new incarnation starts behind the old one (RFC 9293 3.6.1, RFC 1122 4.2.2.13).
+    if (hasFloor && ((iss - floor) | 0) <= 0) iss = (floor + 64_000) | 0;
+    openPassive(c, iss, handler.options, segment);
+    c.owner = handler;
+    this.#insert(c);
+    this.enqueue(c);
+  }
+
+  /** A SYN for a connection in TIME-WAIT: a newer incarnation may start (RFC 9293 3.10.7.4, RFC 6191). */
+  #reopen(c: TcpConnection, ip: Ipv4Fields, now: number): boolean {
+    const handler = this.#listeners.get(c.localPort);
+    if (handler === undefined || ((this.#segment.seq - c.rcvNxt) | 0) <= 0) return false;
+    const floor = c.sndMax;
+    destroy(c, undefined);
+    this.#handle(c, EVENT_CLOSED);
+    this.#accept(handler, ip, floor, true, now);
+    return true;
+  }
+
+  #keepTimeWait(c: TcpConnection): void {
+    this.#timeWait.add(c);
+    if (this.#timeWait.size <= MAX_TIME_WAIT) return;
+    for (const oldest of this.#timeWait) {
+      destroy(oldest, undefined);
+      this.#handle(oldest, EVENT_CLOSED);
+      break;
+    }
+  }
+
+  /** A reset in answer to the segment at hand. */
+  #replyReset(localAddress: number, remoteAddress: number): void {
+    const segment = this.#segment;
+    if ((segment.flags & RST) !== 0) return;
+    if (!this.#resets.allow(this.now)) {
+      this.#all.dropped.rateLimit++;
+      return;
+    }
+    const reply = this.#reply;
+    if ((segment.flags & ACK) !== 0) {
+      reply.seq = segment.ack;
+      reply.ack = 0;
+      reply.flags = RST;
+    } else {
+      const length = segment.dataLength + ((segment.flags & SYN) !== 0 ? 1 : 0) + ((segment.flags & FIN) !== 0 ? 1 : 0);
+      reply.seq = 0;
+      reply.ack = (segment.seq + length) | 0;
+      reply.flags = RST | ACK;
+    }
+    this.#sendReset(localAddress, segment.destinationPort, remoteAddress, segment.sourcePort);
+  }
+
+  #sendReset(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): void {
+    const reply = this.#reply;
+    reply.sourcePort = localPort;
+    reply.destinationPort = remotePort;
+    const at = this.#egress.begin(localAddress, remoteAddress, PROTOCOL_TCP, MIN_HEADER_LENGTH);
+    if (at < 0) return;
+    const buffer = this.#egress.device.txBuffer;
+    emitTcp(buffer, at, reply);
+    const length = 8 + MIN_HEADER_LENGTH;
+    patchTcpChecksum(buffer, at, this.bytes.checksum(buffer, at - 8, length, PROTOCOL_TCP + MIN_HEADER_LENGTH));
+    this.#egress.commit(MIN_HEADER_LENGTH);
+    this.counters.resetsSent++;
+    this.counters.sent++;
+  }
+
+  #schedule(c: TcpConnection): void {
+    const at = c.ackAt < c.rtoAt ? c.ackAt : c.rtoAt;
+    if (at !== Number.POSITIVE_INFINITY) this.timers.schedule(c, at);
+  }
+
+  #key(remoteAddress: number, remotePort: number, localPort: number): number {
+    return imul(remoteAddress, this.#multiplier) ^ ((remotePort << 16) | localPort);
+  }
+
+  #find(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): TcpConnection | undefined {
+    let c = this.#table.get(this.#key(remoteAddress, remotePort, localPort));
+    while (
+      c !== undefined &&
+      (c.remoteAddress !== remoteAddress ||
+        c.remotePort !== remotePort ||
+        c.localPort !== localPort ||
+        c.localAddress !== localAddress)
+    ) {
+      c = c.next;
+    }
+    return c;
+  }
+
+  #insert(c: TcpConnection): void {
+    const key = this.#key(c.remoteAddress, c.remotePort, c.localPort);
+    c.next = this.#table.get(key);
+    this.#table.set(key, c);
+    this.#count++;
+  }
+
+  #remove(c: TcpConnection): void {
+    const key = this.#key(c.remoteAddress, c.remotePort, c.localPort);
+    const head = this.#table.get(key);
+    if (head === c) {
+      if (c.next !== undefined) this.#table.set(key, c.next);
+      else this.#table.delete(key);
+    } else {
+      let before = head;
+      while (before !== undefined && before.next !== c) before = before.next;
+      if (before === undefined) return;
+      before.next = c.next;
+    }
+    c.next = undefined;
+    this.#count--;
+    if (c.error === undefined) this.counters.closed++;
+    else this.counters.failed++;
+    this.timers.remove(c);
+    this.#timeWait.delete(c);
+    this.#headers.release(c);
+  }
+
+  #takePort(): number {
+    const port = this.#nextPort;
+    // Random steps, so that strangers cannot guess the next (RFC 6056 3.3.5).
+    this.#nextPort += 1 + (this.#rng.uint32() % 64);
+    if (this.#nextPort > EPHEMERAL_LAST) this.#nextPort -= EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
+    return port;
+  }
+
+  #freePort(localAddress: number, remoteAddress: number, remotePort: number): number {
+    for (let tries = 0; tries < 1000; tries++) {
+      const port = this.#takePort();
+      if (this.#find(localAddress, port, remoteAddress, remotePort) === undefined && !this.#listeners.has(port))
+        return port;
+    }
+    throw new AddressError("EADDRINUSE", "all ports for outgoing connections are taken");
+  }
+}
