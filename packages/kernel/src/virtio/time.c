@@ -132,12 +132,12 @@ static bool find_reference(void) {
 
 struct sample {
     uint64_t tsc;
-    uint32_t count;
+    uint32_t count, apic;
 };
 
 /* The closest of a few readings: a hypervisor may take the processor away between the two counters. */
 static struct sample take_sample(void) {
-    struct sample best = {0, 0};
+    struct sample best = {0, 0, 0};
     uint64_t narrowest = UINT64_MAX;
     for (int i = 0; i < 4; i++) {
         uint64_t before = read_tsc();
@@ -145,7 +145,7 @@ static struct sample take_sample(void) {
         uint64_t after = read_tsc();
         if (after - before >= narrowest) continue;
         narrowest = after - before;
-        best = (struct sample){before + narrowest / 2, count};
+        best = (struct sample){before + narrowest / 2, count, apic_timer_measured()};
     }
     return best;
 }
@@ -165,10 +165,9 @@ static bool measure(void) {
     struct sample last;
     do last = take_sample();
     while (((last.count - anchor.count) & reference.mask) < reference.hz / CALIBRATION_HZ);
-    uint32_t apic = apic_timer_measured();
     uint32_t counts = (last.count - anchor.count) & reference.mask;
     set_rate(counts, last.tsc - anchor.tsc);
-    apic_timer_calibrated((uint64_t)apic * reference.hz / counts);
+    apic_timer_calibrated((uint64_t)(last.apic - anchor.apic) * reference.hz / counts);
     return true;
 }
 

@@ -1,0 +1,172 @@
+/** Compiles the C programs of this folder as kernels of their own and boots them in QEMU, without KVM. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createSocket, type Socket } from "node:dgram";
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ASSEMBLER_FLAGS, KERNEL_FLAGS } from "../../src/builder/flags.ts";
+import { layoutHeader, readLayout } from "../../src/builder/layout.ts";
+import { link, modulesScript } from "../../src/builder/link.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const TARGET = join(ROOT, "src/virtio");
+
+/** Why these tests cannot run here; undefined when they can. */
+export const missing = ["gcc", "ld", "qemu-system-x86_64"].find(
+  (command) => spawnSync(command, ["--version"]).error !== undefined,
+);
+
+let objects: string[] | undefined;
+const directory = mkdtempSync(join(tmpdir(), "soloist-virtio-"));
+const includes = [directory, TARGET, import.meta.dirname, join(ROOT, "include")];
+
+function compile(source: string, flags: readonly string[] = []): string {
+  const object = join(directory, `${source.replaceAll(/[/.]/g, "-").slice(-60)}.o`);
+  const own = source.endsWith(".S") ? ASSEMBLER_FLAGS : KERNEL_FLAGS;
+  const args = [...own, ...flags, ...includes.map((path) => `-I${path}`), "-c", source, "-o", object];
+  const { status, stderr } = spawnSync("gcc", args, { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return object;
+}
+
+function targetObjects(): string[] {
+  if (objects !== undefined) return objects;
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(join(directory, "layout.h"), layoutHeader(readLayout(join(ROOT, "layout.json"))));
+  writeFileSync(join(directory, "modules.lds.h"), modulesScript([]));
+  const sources = readdirSync(TARGET).filter((file) => /\.[cS]$/.test(file));
+  objects = [...sources.map((file) => compile(join(TARGET, file))), compile(join(import.meta.dirname, "support.c"))];
+  return objects;
+}
+
+/** Path of the image of `name`.c. */
+export function build(name: string): string {
+  const shared = targetObjects();
+  const output = join(directory, `${name}.elf`);
+  link(join(TARGET, "link.lds"), includes, [...shared, compile(join(import.meta.dirname, `${name}.c`))], output);
+  return output;
+}
+
+export const temporary = (name: string) => join(directory, name);
+
+export interface Options {
+  machine?: string;
+  cpu?: string;
+  /** MiB */
+  memory?: number;
+  append?: string;
+  devices?: readonly string[];
+  serial?: "stdio" | "none";
+}
+
+export interface Result {
+  output: string;
+  /** As the program gave it: exit.c says how it gets through QEMU's. */
+  status: number;
+}
+
+/** Of QEMU's exit code. */
+export const decodeStatus = (code: number) => (code === 0 || code === 255 ? code : (code - 1) / 2);
+
+export class Guest {
+  output = "";
+  readonly process: ChildProcess;
+  readonly ended: Promise<Result>;
+
+  constructor(image: string, options: Options = {}, seconds = 20) {
+    const serial = options.serial ?? "stdio";
+    this.process = spawn("qemu-system-x86_64", [
+      ...["-nodefaults", "-display", "none", "-no-reboot", "-accel", "tcg", "-cpu", options.cpu ?? "max"],
+      ...["-M", options.machine ?? "pc", "-m", String(options.memory ?? 64), "-kernel", image],
+      ...(serial === "none" ? [] : ["-serial", serial]),
+      ...["-device", "isa-debug-exit,iobase=0x501,iosize=2"],
+      ...(options.append === undefined ? [] : ["-append", options.append]),
+      ...(options.devices ?? []),
+    ]);
+    const collect = (chunk: Buffer) => {
+      this.output += chunk.toString("latin1");
+    };
+    this.process.stdout?.on("data", collect);
+    this.process.stderr?.on("data", collect);
+    const timer = setTimeout(() => this.process.kill("SIGKILL"), seconds * 1000);
+    this.ended = new Promise((resolve, reject) => {
+      this.process.on("error", reject);
+      this.process.on("close", (code) => {
+        clearTimeout(timer);
+        if (code === null) reject(new Error(`killed after ${seconds} s; its output: ${this.output}`));
+        else resolve({ output: this.output, status: decodeStatus(code) });
+      });
+    });
+    this.ended.catch(() => {});
+  }
+
+  /** Until the output holds `text`. */
+  async until(text: string): Promise<void> {
+    let over = false;
+    const end = this.ended.finally(() => {
+      over = true;
+    });
+    while (!this.output.includes(text)) {
+      if (over) throw new Error(`ended without printing "${text}": ${this.output}`);
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 10)), end]);
+    }
+  }
+
+  stop(): void {
+    this.process.kill("SIGKILL");
+  }
+}
+
+export const boot = (image: string, options?: Options, seconds?: number) => new Guest(image, options, seconds).ended;
+
+/** A network for a guest on loopback: every UDP datagram is an Ethernet frame. */
+export class Wire {
+  readonly frames: Buffer[] = [];
+  private waiting: (() => void) | undefined;
+  private constructor(
+    private readonly socket: Socket,
+    private readonly guestPort: number,
+  ) {
+    socket.on("message", (frame) => {
+      this.frames.push(frame);
+      this.waiting?.();
+    });
+  }
+
+  static async open(): Promise<Wire> {
+    const bound = async () => {
+      const socket = createSocket({ type: "udp4", recvBufferSize: 4 << 20 });
+      await new Promise<void>((resolve) => socket.bind(0, "127.0.0.1", resolve));
+      return socket;
+    };
+    const socket = await bound();
+    const guest = await bound();
+    const guestPort = guest.address().port;
+    await new Promise<void>((resolve) => guest.close(() => resolve()));
+    return new Wire(socket, guestPort);
+  }
+
+  /** For -netdev. */
+  backend(id: string): string[] {
+    const port = this.socket.address().port;
+    return ["-netdev", `socket,id=${id},udp=127.0.0.1:${port},localaddr=127.0.0.1:${this.guestPort}`];
+  }
+
+  send(frame: Uint8Array): void {
+    this.socket.send(frame, this.guestPort, "127.0.0.1");
+  }
+
+  /** Until there are `count` frames since `frames` was last emptied, or time is up. */
+  async receive(count: number, milliseconds = 5000): Promise<void> {
+    const end = Date.now() + milliseconds;
+    while (this.frames.length < count && Date.now() < end)
+      await new Promise<void>((resolve) => {
+        this.waiting = resolve;
+        setTimeout(resolve, 20);
+      });
+  }
+
+  close(): void {
+    this.socket.close();
+  }
+}
