@@ -1,0 +1,1 @@
+export { URLSearchParams, URLSearchParams as "globalThis.URLSearchParams" } from "../standards/url-search-params.ts";
