@@ -62,12 +62,21 @@ static uint64_t nanoseconds(f64 milliseconds) {
     return (uint64_t)(milliseconds * 1e6);
 }
 
-static void evaluate_source(void) {
+#define EVAL_MODULE 1u
+enum { PROMISE_PENDING, PROMISE_FULFILLED, PROMISE_REJECTED };
+
+/* The bundle is a module without imports: its evaluation is a promise, which the app's top level may keep pending. */
+static void evaluate_source(u32 runtime) {
     u32 name = engine_push_string("app.js");
-    JSValue result = JS_Eval(engine_context, boot_record.source, boot_record.source_length, name, 0);
+    JSValue promise = JS_Eval(engine_context, boot_record.source, boot_record.source_length, name, EVAL_MODULE);
     wasm_stack_pointer += 16;
-    if (js_is_exception(result)) uncaught(engine_context);
-    JS_FreeValue(engine_context, result);
+    if (js_is_exception(promise)) uncaught(engine_context);
+    while (run_jobs(runtime)) continue;
+    if (JS_PromiseState(engine_context, promise) == PROMISE_REJECTED) {
+        JS_Throw(engine_context, JS_PromiseResult(engine_context, promise));
+        uncaught(engine_context);
+    }
+    JS_FreeValue(engine_context, promise);
 }
 
 _Noreturn void kernel_main(const struct boot_info *boot) {
@@ -83,10 +92,7 @@ _Noreturn void kernel_main(const struct boot_info *boot) {
     for (int n = 0; n < HANDLER_COUNT; n++) engine_handlers[n] = boot_record.handlers[n];
 
     u32 runtime = JS_GetRuntime(engine_context);
-    if (boot_record.source != 0) {
-        evaluate_source();
-        while (!js_is_object(engine_handlers[HANDLER_TURN]) && run_jobs(runtime)) continue;
-    }
+    if (boot_record.source != 0) evaluate_source(runtime);
     if (!js_is_object(engine_handlers[HANDLER_TURN])) kernel_fault("the app never called register()", NULL);
     JS_FreeValue(engine_context, call_handler(HANDLER_BOOT));
     for (bool more = run_jobs(runtime);; more = run_jobs(runtime)) {
