@@ -1,0 +1,155 @@
+import { bytes, utf8 } from "../bytes.ts";
+import { HttpError } from "../http-error.ts";
+
+/** Content that arrives, or is made, piece by piece. */
+export type BodyStream = AsyncIterable<Uint8Array | string>;
+
+/** What a Request or Response is made of. Blob, FormData and ReadableStream's BYOB mode: not supported. */
+export type BodyInit = string | Uint8Array | ArrayBuffer | ArrayBufferView | BodyStream | StreamLike | ParametersLike;
+
+/** A ReadableStream of anybody's making. */
+export interface StreamLike {
+  getReader(): {
+    read(): Promise<{ done: boolean; value?: unknown }>;
+    cancel?(reason?: unknown): Promise<void>;
+    releaseLock?(): void;
+  };
+}
+
+/** URLSearchParams. Named by its shape, so that an image which does not use it need not carry it. */
+export interface ParametersLike {
+  getAll(name: string): string[];
+  toString(): string;
+}
+
+/** Content as this package keeps it. */
+export type Content = string | Uint8Array | BodyStream;
+
+/** How deep JSON from the network may be nested: the engine's parser recurses on a bounded stack. */
+export const MAX_JSON_DEPTH = 256;
+
+const TEXT_TYPE = "text/plain;charset=UTF-8";
+const FORM_TYPE = "application/x-www-form-urlencoded;charset=UTF-8";
+
+/** The content of `init`, taken as the Fetch standard's "extract a body" does. */
+export function contentOf(init: BodyInit): Content {
+  if (typeof init === "string" || init instanceof Uint8Array) return init;
+  if (init instanceof ArrayBuffer) return new Uint8Array(init);
+  if (ArrayBuffer.isView(init)) return new Uint8Array(init.buffer, init.byteOffset, init.byteLength);
+  if (typeof init === "object" && init !== null) {
+    if (typeof (init as BodyStream)[Symbol.asyncIterator] === "function") return init as BodyStream;
+    if (typeof (init as StreamLike).getReader === "function") return iterate(init as StreamLike);
+    if (isParameters(init)) return init.toString();
+    const kind = (init as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
+    if (kind === "FormData" || kind === "Blob" || kind === "File") {
+      throw new TypeError(`A body of type ${kind} is not supported`);
+    }
+  }
+  return String(init);
+}
+
+/** The Content-Type that such a body implies; `undefined` for bytes and streams. */
+export function contentTypeOf(init: BodyInit): string | undefined {
+  if (typeof init === "string") return TEXT_TYPE;
+  return isParameters(init) ? FORM_TYPE : undefined;
+}
+
+function isParameters(init: unknown): init is ParametersLike {
+  return (
+    typeof init === "object" &&
+    init !== null &&
+    typeof (init as ParametersLike).getAll === "function" &&
+    (init as { [Symbol.toStringTag]?: string })[Symbol.toStringTag] === "URLSearchParams"
+  );
+}
+
+async function* iterate(stream: StreamLike): AsyncGenerator<Uint8Array | string, undefined> {
+  const reader = stream.getReader();
+  let done = false;
+  try {
+    for (;;) {
+      const piece = await reader.read();
+      done = piece.done;
+      if (done) return;
+      yield piece.value as Uint8Array | string;
+    }
+  } finally {
+    if (!done) await reader.cancel?.();
+    reader.releaseLock?.();
+  }
+}
+
+/** All of the content, in one piece. */
+export async function readContent(content: Content | null): Promise<Uint8Array<ArrayBuffer>> {
+  if (content === null) return new Uint8Array(0);
+  if (typeof content === "string") return utf8(content);
+  if (content instanceof Uint8Array) return content.slice();
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of content) {
+    const part = typeof piece === "string" ? utf8(piece) : piece;
+    if (!(part instanceof Uint8Array)) throw new TypeError("A body's stream holds strings and Uint8Arrays only");
+    pieces.push(part);
+    length += part.length;
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+/** As `text()` of the Fetch standard: UTF-8 without its byte order mark. */
+export function decodeText(content: Uint8Array): string {
+  const mark = content[0] === 0xef && content[1] === 0xbb && content[2] === 0xbf ? 3 : 0;
+  return bytes.utf8Decode(content, mark, content.length - mark);
+}
+
+/**
+ * As `json()` of the Fetch standard, with nesting bounded.
+ *
+ * @throws HttpError 400 for text that is not JSON, or nested deeper than {@link MAX_JSON_DEPTH}.
+ */
+export function decodeJson(content: Uint8Array): unknown {
+  if (content.length > MAX_JSON_DEPTH) assertDepth(content);
+  const text = decodeText(content);
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new HttpError(400, "The request's content is not JSON", { cause, code: "ERR_JSON" });
+  }
+}
+
+const STRUCTURE = new Uint8Array(256);
+for (const character of '[]{}"') STRUCTURE[character.charCodeAt(0)] = 1;
+const STRING_END = new Uint8Array(256);
+for (const character of '"\\') STRING_END[character.charCodeAt(0)] = 1;
+
+function assertDepth(content: Uint8Array): void {
+  const end = content.length;
+  let depth = 0;
+  for (let at = bytes.findInSet(content, STRUCTURE, 0, end); at >= 0; ) {
+    const byte = content[at++]!;
+    if (byte === 0x22) {
+      for (;;) {
+        const stop = bytes.findInSet(content, STRING_END, at, end - at);
+        if (stop < 0) return;
+        at = stop + (content[stop] === 0x5c ? 2 : 1);
+        if (at > end) return;
+        if (content[stop] === 0x22) break;
+      }
+    } else if (byte === 0x5b || byte === 0x7b) {
+      if (++depth > MAX_JSON_DEPTH) {
+        throw new HttpError(400, `The request's JSON is nested deeper than ${MAX_JSON_DEPTH}`, {
+          code: "ERR_JSON_DEPTH",
+        });
+      }
+    } else {
+      depth--;
+    }
+    if (at >= end) return;
+    at = bytes.findInSet(content, STRUCTURE, at, end - at);
+  }
+}

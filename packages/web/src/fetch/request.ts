@@ -1,0 +1,233 @@
+import type { HeaderBlock } from "../http/header-block.ts";
+import {
+  type BodyInit,
+  type BodyStream,
+  type Content,
+  contentOf,
+  contentTypeOf,
+  decodeJson,
+  decodeText,
+  readContent,
+} from "./body.ts";
+import { Headers, type HeadersInit, headersOf } from "./headers.ts";
+
+export interface RequestInit {
+  method?: string;
+  headers?: HeadersInit;
+  body?: BodyInit | null;
+  signal?: AbortSignal | null;
+}
+
+/** Makes the signal of a request once somebody asks for it. */
+export interface SignalSource {
+  clientSignal(): AbortSignal;
+}
+
+const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** Methods that the Fetch standard spells in upper case however they were given. */
+const NORMALIZED = /^(delete|get|head|options|post|put)$/i;
+
+/** Makes a Request without fields: parsing what is known to be right would cost more than answering it. */
+const EMPTY = { toString: () => "" };
+
+let fromServer: (
+  method: string,
+  target: string,
+  headers: HeaderBlock,
+  content: Content | null,
+  source: SignalSource | undefined,
+) => Request;
+
+/**
+ * The Fetch standard's Request. One that a server received decodes nothing before it is asked for: its URL and headers are
+ * made on first use, its content is read when `text()`, `json()`, `bytes()`… asks.
+ *
+ * Not supported: `formData()`, `blob()`, `body` as a ReadableStream (it is an async iterable of Uint8Arrays), modes,
+ * credentials, cache and the other members that only browsers give a meaning. URLs are taken as they are.
+ */
+export class Request {
+  readonly method: string;
+  /** Absolute URL; for a received request its target, completed when asked for. */
+  #target = "";
+  #url: string | undefined = undefined;
+  #block: HeaderBlock | undefined = undefined;
+  #headers: Headers | undefined = undefined;
+  #content: Content | null = null;
+  #used = false;
+  #signal: AbortSignal | undefined = undefined;
+  #source: SignalSource | undefined = undefined;
+
+  constructor(input: string | Request | { toString(): string }, init: RequestInit = {}) {
+    if (input === EMPTY) {
+      this.method = "";
+      return;
+    }
+    const source = input instanceof Request ? input : undefined;
+    const method = init.method === undefined ? (source?.method ?? "GET") : String(init.method);
+    if (!METHOD.test(method)) throw new TypeError(`Request: ${JSON.stringify(method)} is not a method`);
+    this.method = NORMALIZED.test(method) ? method.toUpperCase() : method;
+    this.#target = source === undefined ? String(input) : source.url;
+    if (!/^[a-z][a-z0-9+.-]*:/i.test(this.#target)) {
+      throw new TypeError(`Request: ${JSON.stringify(this.#target)} is not an absolute URL`);
+    }
+    this.#url = this.#target;
+    this.#signal = init.signal ?? source?.signal;
+    const headers = init.headers === undefined ? source?.headers : init.headers;
+    const body = init.body === undefined ? null : init.body;
+    if (body !== null && (this.method === "GET" || this.method === "HEAD")) {
+      throw new TypeError(`Request: ${this.method} has no body`);
+    }
+    this.#headers = headers === undefined ? undefined : new Headers(headers);
+    if (body !== null) {
+      this.#content = contentOf(body);
+      const type = contentTypeOf(body);
+      if (type !== undefined && !this.headers.has("content-type")) this.headers.set("content-type", type);
+    } else {
+      this.#content = source === undefined || init.body === null ? null : source.#take();
+    }
+  }
+
+  static {
+    fromServer = (method, target, headers, content, source) => {
+      const request = new Request(EMPTY);
+      (request as { method: string }).method = method;
+      request.#target = target;
+      request.#block = headers;
+      request.#content = content;
+      request.#source = source;
+      return request;
+    };
+  }
+
+  get url(): string {
+    if (this.#url === undefined) {
+      const target = this.#target;
+      // RFC 9112 3.3. The authority of an absolute target stands above Host.
+      if (target.charCodeAt(0) === 0x2f || target === "*") {
+        const block = this.#block!;
+        const host = block.hostIndex < 0 ? "" : block.value(block.hostIndex);
+        this.#url = `http://${host === "" ? "localhost" : host}${target === "*" ? "/*" : target}`;
+      } else {
+        this.#url = target;
+      }
+    }
+    return this.#url;
+  }
+
+  get headers(): Headers {
+    if (this.#headers === undefined) {
+      this.#headers = this.#block === undefined ? new Headers() : headersOf(this.#block);
+    }
+    return this.#headers;
+  }
+
+  /** Aborted when the client went away before it had its answer. */
+  get signal(): AbortSignal {
+    this.#signal ??= this.#source === undefined ? new AbortController().signal : this.#source.clientSignal();
+    return this.#signal;
+  }
+
+  /** The content as it arrives; `null` when there is none. An async iterable, not a ReadableStream. */
+  get body(): BodyStream | null {
+    const content = this.#content;
+    if (content === null) return null;
+    return typeof content === "string" || content instanceof Uint8Array ? once(() => this.#take()) : this.#stream();
+  }
+
+  get bodyUsed(): boolean {
+    return this.#used;
+  }
+
+  get [Symbol.toStringTag](): string {
+    return "Request";
+  }
+
+  #take(): Content | null {
+    if (this.#used) throw new TypeError("The request's body was already used");
+    if (this.#content !== null) this.#used = true;
+    return this.#content;
+  }
+
+  #stream(): BodyStream {
+    const take = () => this.#take() as BodyStream;
+    return { [Symbol.asyncIterator]: () => take()[Symbol.asyncIterator]() };
+  }
+
+  async text(): Promise<string> {
+    const content = this.#take();
+    return typeof content === "string" ? content : decodeText(await readContent(content));
+  }
+
+  /** @throws HttpError 400 when the content is not JSON or is nested too deep. */
+  // biome-ignore lint/suspicious/noExplicitAny: as in the Fetch standard's own types
+  async json(): Promise<any> {
+    return decodeJson(await readContent(this.#take()));
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return readContent(this.#take());
+  }
+
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await readContent(this.#take())).buffer;
+  }
+
+  /** @throws TypeError always: not supported. */
+  async formData(): Promise<never> {
+    throw new TypeError("Request.formData is not supported");
+  }
+
+  /** @throws TypeError always: not supported. */
+  async blob(): Promise<never> {
+    throw new TypeError("Request.blob is not supported");
+  }
+
+  /** A second request with the same content, which is read in full for it if it still arrives. */
+  clone(): Request {
+    if (this.#used) throw new TypeError("The request's body was already used");
+    const content = this.#content;
+    if (content !== null && typeof content !== "string" && !(content instanceof Uint8Array))
+      this.#content = shared(content);
+    const copy = new Request(EMPTY);
+    (copy as { method: string }).method = this.method;
+    copy.#target = this.#target;
+    copy.#url = this.#url;
+    copy.#block = this.#block;
+    copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
+    copy.#content = this.#content;
+    copy.#signal = this.#signal;
+    copy.#source = this.#source;
+    return copy;
+  }
+}
+
+/** A request as a server received it. `content`: what has arrived, a stream of what will, or `null`. */
+export function receivedRequest(
+  method: string,
+  target: string,
+  headers: HeaderBlock,
+  content: Content | null,
+  source?: SignalSource,
+): Request {
+  return fromServer(method, target, headers, content, source);
+}
+
+function once(take: () => Content | null): BodyStream {
+  return {
+    async *[Symbol.asyncIterator]() {
+      const content = take();
+      if (content !== null) yield typeof content === "string" ? await readContent(content) : (content as Uint8Array);
+    },
+  };
+}
+
+/** A stream that may be read twice: read in full the first time. */
+export function shared(content: BodyStream): BodyStream {
+  let whole: Promise<Uint8Array> | undefined;
+  return {
+    async *[Symbol.asyncIterator]() {
+      whole ??= readContent(content);
+      yield await whole;
+    },
+  };
+}

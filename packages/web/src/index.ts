@@ -1,0 +1,41 @@
+/**
+ * HTTP/1.1 server, typed router and the Fetch standard's classes, over any {@link Listener}.
+ *
+ * A complete program:
+ *
+ * ```ts
+ * import { stack } from "@soloist/net";
+ * import { run } from "@soloist/runtime";
+ * import { createApp, html, HttpError, serve } from "@soloist/web";
+ *
+ * const greetings = new Map([["en", "Hello"], ["fr", "Bonjour"]]);
+ *
+ * const app = createApp()
+ *   .get("/", () => html`<h1>Greetings</h1><p>in ${[...greetings.keys()].join(", ")}</p>`)
+ *   .get("/hello/:name", ({ params, query }) => {
+ *     const greeting = greetings.get(query.get("in") ?? "en");
+ *     if (greeting === undefined) throw new HttpError(404, "I do not speak that");
+ *     return `${greeting} ${params.name}!\n`;
+ *   })
+ *   .put("/greetings/:language", async ({ params, request }) => {
+ *     greetings.set(params.language, await request.text());
+ *     return new Response(null, { status: 201, headers: { location: `/greetings/${params.language}` } });
+ *   })
+ *   .get("/greetings", () => Object.fromEntries(greetings));
+ *
+ * run([stack({ name: "service" })], async ({ tcp }) => {
+ *   await serve(tcp.listen({ port: 80 }), app);
+ * });
+ * ```
+ */
+export { App, type Context, createApp, type FetchApp, type Handler, type HandlerResult } from "./app.ts";
+export { type BodyInit, type BodyStream, MAX_JSON_DEPTH } from "./fetch/body.ts";
+export { Headers, type HeadersInit } from "./fetch/headers.ts";
+export { Request, type RequestInit } from "./fetch/request.ts";
+export { Response, type ResponseInit } from "./fetch/response.ts";
+export { escapeHtml, Html, type HtmlValue, html, unsafeHtml } from "./html.ts";
+export { DEFAULT_LIMITS, type Limits } from "./http/limits.ts";
+export { HttpError } from "./http-error.ts";
+export { Query } from "./query.ts";
+export type { PathParams } from "./router/pattern.ts";
+export { createCounters, type ServeCounters, type ServeOptions, serve } from "./serve.ts";

@@ -1,0 +1,142 @@
+import { parsePattern, type Segment } from "./pattern.ts";
+
+/** Something that was declared for a method and a pattern. */
+export interface Route<Handler> {
+  /** Upper case, or "*" for every method. */
+  readonly method: string;
+  readonly pattern: string;
+  readonly handler: Handler;
+  /** Names of the parameters, from left to right. */
+  readonly names: readonly string[];
+  /** When it was declared: the first wins. */
+  readonly order: number;
+}
+
+class Node<Handler> {
+  readonly statics = new Map<string, Node<Handler>>();
+  param: Node<Handler> | undefined = undefined;
+  rest: Node<Handler> | undefined = undefined;
+  /** Routes that end here, in order of declaration. */
+  readonly routes: Route<Handler>[] = [];
+}
+
+/** More segments than any honest path has: it bounds what one request can make the router do. */
+const MAX_SEGMENTS = 64;
+
+/**
+ * Finds the route for a method and a path: of all that fit, the one that was declared first. Walks a tree of segments, so
+ * the number of routes does not matter.
+ */
+export class Router<Handler> {
+  readonly #root = new Node<Handler>();
+  #declared = 0;
+
+  // What a search has found so far; kept here since a search allocates nothing but its result.
+  #method = "";
+  #path = "";
+  #escaped = false;
+  #best: Route<Handler> | undefined = undefined;
+  #allowed: Set<string> | undefined = undefined;
+  readonly #values: string[] = [];
+
+  /** Values of the parameters of the last route that `find` returned, named. */
+  params: Readonly<Record<string, string>> = {};
+
+  add(method: string, pattern: string, handler: Handler): void {
+    const segments = parsePattern(pattern);
+    if (segments.length > MAX_SEGMENTS) throw new TypeError(`Route ${pattern} has more than ${MAX_SEGMENTS} segments`);
+    let node = this.#root;
+    for (const segment of segments) node = childFor(node, segment);
+    const names = segments.filter((segment) => segment.kind !== "static").map((segment) => segment.text);
+    node.routes.push({ method, pattern, handler, names, order: this.#declared++ });
+  }
+
+  /**
+   * The first declared route for `method` and `path` (which starts with "/" and has no query), with its parameters in
+   * `params`. HEAD falls back to GET.
+   *
+   * @throws URIError for a path with broken percent-encoding.
+   */
+  find(method: string, path: string, escaped: boolean): Route<Handler> | undefined {
+    this.#method = method;
+    this.#path = path;
+    this.#escaped = escaped;
+    this.#best = undefined;
+    this.#allowed = undefined;
+    this.#walk(this.#root, 1, 0);
+    if (this.#best === undefined && method === "HEAD") {
+      this.#method = "GET";
+      this.#walk(this.#root, 1, 0);
+    }
+    return this.#best;
+  }
+
+  /** The methods that `path` has routes for, GET implying HEAD; empty when there is no such path. "*": every method. */
+  allowed(path: string, escaped: boolean): ReadonlySet<string> {
+    const allowed = new Set<string>();
+    this.#path = path;
+    this.#escaped = escaped;
+    this.#allowed = allowed;
+    this.#walk(this.#root, 1, 0);
+    if (allowed.has("GET")) allowed.add("HEAD");
+    return allowed;
+  }
+
+  #walk(node: Node<Handler>, at: number, depth: number): void {
+    const path = this.#path;
+    const slash = path.indexOf("/", at);
+    const raw = slash < 0 ? path.slice(at) : path.slice(at, slash);
+    const segment = this.#escaped ? decodeURIComponent(raw) : raw;
+    const child = node.statics.get(segment);
+    if (child !== undefined) {
+      if (slash < 0) this.#visit(child, depth);
+      else this.#walk(child, slash + 1, depth);
+    }
+    const param = node.param;
+    if (param !== undefined && segment !== "") {
+      this.#values[depth] = segment;
+      if (slash < 0) this.#visit(param, depth + 1);
+      else this.#walk(param, slash + 1, depth + 1);
+    }
+    if (node.rest !== undefined) {
+      const rest = path.slice(at);
+      this.#values[depth] = this.#escaped ? decodeURIComponent(rest) : rest;
+      this.#visit(node.rest, depth + 1);
+    }
+  }
+
+  #visit(node: Node<Handler>, count: number): void {
+    const routes = node.routes;
+    for (let index = 0; index < routes.length; index++) {
+      const route = routes[index]!;
+      if (this.#allowed !== undefined) {
+        this.#allowed.add(route.method);
+        continue;
+      }
+      if (route.method !== this.#method && route.method !== "*") continue;
+      if (this.#best !== undefined && this.#best.order < route.order) return;
+      this.#best = route;
+      const params: Record<string, string> = {};
+      for (let name = 0; name < count; name++) params[route.names[name]!] = this.#values[name]!;
+      this.params = params;
+      return;
+    }
+  }
+}
+
+function childFor<Handler>(node: Node<Handler>, segment: Segment): Node<Handler> {
+  if (segment.kind === "param") {
+    node.param ??= new Node();
+    return node.param;
+  }
+  if (segment.kind === "rest") {
+    node.rest ??= new Node();
+    return node.rest;
+  }
+  let child = node.statics.get(segment.text);
+  if (child === undefined) {
+    child = new Node();
+    node.statics.set(segment.text, child);
+  }
+  return child;
+}

@@ -1,0 +1,188 @@
+import type { Flow, Listener } from "@soloist/interface";
+import type { DirectApp, FetchApp } from "./app.ts";
+import { useBytes } from "./bytes.ts";
+import type { HeaderBlock } from "./http/header-block.ts";
+import { DEFAULT_LIMITS, type Limits } from "./http/limits.ts";
+import { Output } from "./http/output.ts";
+import { ResponseHeads } from "./http/response-heads.ts";
+import { Session } from "./session.ts";
+
+/** What happened since the server started. Read it at any time. */
+export interface ServeCounters {
+  /** Connections that were accepted. */
+  connections: number;
+  /** Requests that reached the app. */
+  requests: number;
+  /** Connections that were turned away with 503, over `maxConnections`. */
+  turnedAway: number;
+  /** Requests that could not be read, or broke a limit, by the refusal's code. */
+  readonly refused: Record<string, number>;
+  /** Connections that were ended because the client was silent for too long. */
+  timeouts: number;
+  /** Handlers that threw, or whose stream did. */
+  failures: number;
+}
+
+export interface ServeOptions extends Partial<Limits> {
+  /** Stops the server: no new connections, requests that run get their answers, `serve` resolves. */
+  readonly signal?: AbortSignal;
+  /** Connections at a time; 503 above it. Default 4,096. */
+  readonly maxConnections?: number;
+  /** Seconds for a request line and its headers, from the first byte; 408. Default 10. */
+  readonly headerTimeout?: number;
+  /** Seconds between requests. Default 60. */
+  readonly idleTimeout?: number;
+  /** Seconds without a byte of a request's content that is being read, or without room for a response's. Default 30. */
+  readonly stallTimeout?: number;
+  /** Seconds that running requests get when the server stops. Default 10. */
+  readonly stopTimeout?: number;
+  /** Milliseconds since the epoch, for the Date header. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Filled in while the server runs. */
+  readonly counters?: ServeCounters;
+}
+
+/** Counters that start from zero, for {@link ServeOptions.counters}. */
+export function createCounters(): ServeCounters {
+  return { connections: 0, requests: 0, turnedAway: 0, refused: {}, timeouts: 0, failures: 0 };
+}
+
+/** Bytes that one turn of a connection reads at most. */
+const WINDOW = 64 * 1024;
+/** Milliseconds between two looks at the connections; all timeouts are counted in these. */
+const TICK = 1000;
+
+/** What the connections of one server share. One turn of a connection has buffers and output for itself: turns do not wait. */
+export interface Server {
+  readonly app: FetchApp | (FetchApp & DirectApp);
+  readonly limits: Limits;
+  readonly heads: ResponseHeads;
+  readonly output: Output;
+  readonly window: Uint8Array<ArrayBuffer>;
+  readonly counters: ServeCounters;
+  readonly headerTicks: number;
+  readonly idleTicks: number;
+  readonly stallTicks: number;
+  /** Sweeps since the start: the server's only clock. */
+  tick: number;
+  stopping: boolean;
+  /** The header section that the last new client sent; the next one is probably of the same make. */
+  remembered: HeaderBlock | undefined;
+  /** Called by a session once its connection is gone. */
+  ended(session: Session): void;
+}
+
+/**
+ * Serves HTTP/1.1 on a listener until it is closed or `signal` is aborted, and resolves when the last connection is done.
+ *
+ * A handler that throws is answered with 500 and logged; a client that breaks the protocol, a limit or a deadline loses its
+ * connection. Neither stops the server.
+ *
+ * @example
+ * await serve(tcp.listen({ port: 80 }), createApp().get("/", () => "Hello\n"));
+ */
+export async function serve(listener: Listener, app: FetchApp, options: ServeOptions = {}): Promise<void> {
+  // A listener that was made without helpers (a test's) leaves the portable ones in place.
+  if (listener.bytes !== undefined) useBytes(listener.bytes);
+  const limits: Limits = {
+    maxRequestLine: options.maxRequestLine ?? DEFAULT_LIMITS.maxRequestLine,
+    maxHeaderBytes: options.maxHeaderBytes ?? DEFAULT_LIMITS.maxHeaderBytes,
+    maxHeaders: options.maxHeaders ?? DEFAULT_LIMITS.maxHeaders,
+    maxBody: options.maxBody ?? DEFAULT_LIMITS.maxBody,
+    maxChunkLine: options.maxChunkLine ?? DEFAULT_LIMITS.maxChunkLine,
+  };
+  const maxConnections = options.maxConnections ?? 4096;
+  const stopTicks = ticks(options.stopTimeout ?? 10);
+  const now = options.now ?? Date.now;
+  const sessions = new Set<Session>();
+  let done: (() => void) | undefined;
+  let sweeping = false;
+  let stopTick = 0;
+
+  const server: Server = {
+    app,
+    limits,
+    heads: new ResponseHeads(),
+    output: new Output(),
+    window: new Uint8Array(Math.max(WINDOW, limits.maxRequestLine + limits.maxHeaderBytes + limits.maxChunkLine)),
+    counters: options.counters ?? createCounters(),
+    headerTicks: ticks(options.headerTimeout ?? 10),
+    idleTicks: ticks(options.idleTimeout ?? 60),
+    stallTicks: ticks(options.stallTimeout ?? 30),
+    tick: 0,
+    stopping: false,
+    remembered: undefined,
+    ended(session) {
+      sessions.delete(session);
+      if (sessions.size === 0) done?.();
+    },
+  };
+
+  // One timer for all connections, and none while there are no connections: an idle image sleeps.
+  const sweep = () => {
+    if (sessions.size === 0) {
+      sweeping = false;
+      return;
+    }
+    server.tick++;
+    server.heads.setDate(now());
+    for (const session of sessions) session.sweep();
+    if (server.stopping && server.tick - stopTick >= stopTicks) for (const session of sessions) session.abort();
+    setTimeout(sweep, TICK);
+  };
+
+  const stop = () => {
+    if (server.stopping) return;
+    server.stopping = true;
+    stopTick = server.tick;
+    listener.close();
+    for (const session of sessions) session.stop();
+  };
+  const signal = options.signal;
+  if (signal?.aborted) stop();
+  else signal?.addEventListener("abort", stop);
+
+  try {
+    for (;;) {
+      const flow = await listener.accept();
+      if (flow === undefined) break;
+      server.counters.connections++;
+      if (sessions.size >= maxConnections || server.stopping) {
+        server.counters.turnedAway++;
+        turnAway(flow);
+        continue;
+      }
+      if (!sweeping) {
+        sweeping = true;
+        server.heads.setDate(now());
+        setTimeout(sweep, TICK);
+      }
+      const session = new Session(server, flow);
+      sessions.add(session);
+      void session.run();
+    }
+    // A listener that somebody else closed ends the server in the same way.
+    stop();
+    if (sessions.size > 0) await new Promise<void>((resolve) => (done = resolve));
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}
+
+function ticks(seconds: number): number {
+  return Math.max(1, Math.ceil((seconds * 1000) / TICK));
+}
+
+const UNAVAILABLE = Uint8Array.from(
+  "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+  (character) => character.charCodeAt(0),
+);
+
+function turnAway(flow: Flow): void {
+  try {
+    flow.writeFrom(UNAVAILABLE, 0, UNAVAILABLE.length);
+  } catch {
+    // It is gone already.
+  }
+  flow.close().catch(() => flow.abort());
+}

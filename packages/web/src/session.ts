@@ -1,0 +1,485 @@
+import { type Flow, SoloistError } from "@soloist/interface";
+import { DISPATCH, type DirectApp, failureOf, type HandlerResult, isThenable, toResponse } from "./app.ts";
+import { bytes } from "./bytes.ts";
+import type { BodyStream, Content } from "./fetch/body.ts";
+import { receivedRequest, type SignalSource } from "./fetch/request.ts";
+import { Response, sendResponse } from "./fetch/response.ts";
+import { Html } from "./html.ts";
+import { CLOSED, CONTENT, CONTENT_END, CONTENT_FAILED, MORE, REQUEST, ServerConnection } from "./http/connection.ts";
+import { REFUSALS, type Refusal } from "./http/refusal.ts";
+import { HTML } from "./http/response-heads.ts";
+import { reasonOf } from "./http/status.ts";
+import { HttpError } from "./http-error.ts";
+import type { Server } from "./serve.ts";
+
+/** What a turn of a session ends with: what it waits for. */
+const READ = 0;
+const WRITE = 1;
+const HANDLER = 2;
+const CLOSE = 3;
+type Wait = typeof READ | typeof WRITE | typeof HANDLER | typeof CLOSE;
+
+/** What the client is waited for, which decides the timeout. */
+const IDLE = 0;
+const HEADERS = 1;
+const STALLED = 2;
+/** The server's own turn: no timeout. */
+const RUNNING = 3;
+const CLOSING = 4;
+
+/**
+ * One connection of a server: moves bytes between its flow and its machine, and requests to the app. A turn is synchronous:
+ * it reads, parses, calls handlers and writes for all requests that have arrived, in buffers that all sessions share. What
+ * is left at its end, unread or unsent, moves to buffers of the session's own.
+ */
+export class Session implements SignalSource {
+  readonly #server: Server;
+  readonly #flow: Flow;
+  readonly #connection: ServerConnection;
+  readonly #direct: boolean;
+
+  /** Input that was not read yet. */
+  #rest: Uint8Array | undefined = undefined;
+  /** Output that the flow had no room for: the second behind the first. */
+  #unsent: Uint8Array | undefined = undefined;
+  #unsentAt = 0;
+  #unsentTail: Uint8Array | undefined = undefined;
+
+  /** Unread part of the shared window, during a turn. */
+  #from = 0;
+  #to = 0;
+
+  #pending: Promise<HandlerResult> | undefined = undefined;
+  #body: IncomingBody | undefined = undefined;
+  #abort: AbortController | undefined = undefined;
+
+  #waitingFor: number = IDLE;
+  #since: number;
+  #ended = false;
+  #refused = false;
+
+  constructor(server: Server, flow: Flow) {
+    this.#server = server;
+    this.#flow = flow;
+    this.#direct = DISPATCH in server.app;
+    this.#connection = new ServerConnection(server.limits, server.output, server.heads);
+    if (server.remembered !== undefined) this.#connection.parser.remembered = server.remembered;
+    this.#since = server.tick;
+  }
+
+  /** Serves the connection to its end. Never rejects. */
+  async run(): Promise<void> {
+    const flow = this.#flow;
+    try {
+      for (;;) {
+        const wait = this.#turn();
+        if (wait === READ) await flow.readable();
+        else if (wait === WRITE) await flow.writable();
+        else if (wait === HANDLER) await this.#finish();
+        else break;
+      }
+      this.#close();
+    } catch (error) {
+      // The flow's errors are the client's doing; anything else is a mistake of this package, and no reason to stop.
+      if (!(error instanceof SoloistError)) console.error("A connection failed:", error);
+      // Sections between two waits leave the shared output empty, so what is in it is this session's.
+      this.#server.output.clear();
+      this.abort();
+    }
+  }
+
+  /** Called about once a second: ends the connection when the client was waited for too long. */
+  sweep(): void {
+    const server = this.#server;
+    const age = server.tick - this.#since;
+    switch (this.#waitingFor) {
+      case IDLE:
+        if (age > server.idleTicks) this.#close();
+        break;
+      case HEADERS:
+        if (age <= server.headerTicks) break;
+        server.counters.timeouts++;
+        this.#refuseTimeout();
+        break;
+      case STALLED:
+      case CLOSING:
+        if (age <= server.stallTicks) break;
+        server.counters.timeouts++;
+        this.abort();
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** The server stops: an idle connection ends now, a busy one with the answer to its request. */
+  stop(): void {
+    this.#connection.stopping = true;
+    if (this.#waitingFor === IDLE) this.#close();
+  }
+
+  abort(): void {
+    this.#abort?.abort(new SoloistError("ECONNRESET", "The client went away"));
+    this.#flow.abort();
+    this.#end();
+  }
+
+  clientSignal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    return this.#abort.signal;
+  }
+
+  #end(): void {
+    if (this.#waitingFor === CLOSING && this.#ended) return;
+    this.#ended = true;
+    this.#waitingFor = CLOSING;
+    this.#server.ended(this);
+  }
+
+  /** Everything is sent: ends the connection as soon as the client has it. */
+  #close(): void {
+    if (this.#waitingFor === CLOSING) return;
+    this.#wait(CLOSING);
+    this.#flow.close().then(
+      () => this.#end(),
+      () => this.abort(),
+    );
+  }
+
+  #refuseTimeout(): void {
+    const connection = this.#connection;
+    connection.refuse(REFUSALS.timeout);
+    this.#flush();
+    this.#close();
+  }
+
+  #wait(reason: number): void {
+    this.#waitingFor = reason;
+    this.#since = this.#server.tick;
+  }
+
+  #turn(): Wait {
+    if (this.#waitingFor === CLOSING) return CLOSE;
+    if (this.#unsent !== undefined && !this.#flush()) return this.#stalled();
+    const server = this.#server;
+    const connection = this.#connection;
+    const parser = connection.parser;
+    const window = server.window;
+    this.#load();
+    let served = false;
+    for (;;) {
+      const event = connection.next(window, this.#from, this.#to);
+      this.#from = parser.next;
+      if (event === REQUEST) {
+        served = true;
+        server.counters.requests++;
+        if (!this.#dispatch(window)) {
+          this.#save();
+          this.#waitingFor = RUNNING;
+          this.#flush();
+          return HANDLER;
+        }
+        if (server.output.full && !this.#flush()) {
+          this.#save();
+          return this.#stalled();
+        }
+      } else if (event === MORE) {
+        if (this.#to === window.length) {
+          if (this.#from === 0) throw new Error("A request head does not fit into the window");
+          window.copyWithin(0, this.#from, this.#to);
+          this.#to -= this.#from;
+          this.#from = 0;
+        }
+        const length = this.#flow.readInto(window, this.#to);
+        if (length > 0) {
+          this.#to += length;
+          continue;
+        }
+        const unread = this.#to > this.#from;
+        this.#save();
+        const sent = this.#flush();
+        // The end of the stream: nothing can be answered that is not complete.
+        if (length < 0) connection.closing = true;
+        if (!sent) return this.#stalled();
+        if (length < 0) return CLOSE;
+        const reason = parser.inRequest ? STALLED : unread ? HEADERS : IDLE;
+        if (reason === IDLE && connection.stopping) return CLOSE;
+        // The header timeout counts from a head's first byte, however slowly the others follow.
+        if (served || reason !== HEADERS || this.#waitingFor !== HEADERS) this.#wait(reason);
+        return READ;
+      } else if (event === CLOSED) {
+        if (connection.refusal !== undefined) this.#count(connection.refusal);
+        return this.#flush() ? CLOSE : this.#stalled();
+      }
+      // CONTENT and CONTENT_END: what a handler did not read is dropped.
+    }
+  }
+
+  /** Calls the app. False: the answer is not there yet. */
+  #dispatch(window: Uint8Array): boolean {
+    const server = this.#server;
+    const connection = this.#connection;
+    const parser = connection.parser;
+    const target = bytes.latin1Decode(window, parser.targetStart, parser.targetEnd - parser.targetStart);
+    const method = parser.method;
+    const headers = parser.headers;
+    if (server.remembered === undefined) server.remembered = parser.remembered;
+    const content = parser.hasBody ? this.#content(window) : null;
+    let result: HandlerResult | Promise<HandlerResult>;
+    try {
+      result = this.#direct
+        ? (server.app as unknown as DirectApp)[DISPATCH](method, target, headers, content, this)
+        : server.app.fetch(receivedRequest(method, target, headers, content, this));
+      if (typeof result === "string") {
+        connection.sendText(result);
+        return true;
+      }
+      if (isThenable(result)) {
+        this.#pending = result;
+        return false;
+      }
+      this.#answer(result);
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (connection.stream !== undefined) return false;
+    this.#body = undefined;
+    return true;
+  }
+
+  #answer(result: HandlerResult): void {
+    if (result instanceof Response) sendResponse(result, this.#connection);
+    else if (result instanceof Html) this.#connection.sendText(result.toString(), HTML);
+    else sendResponse(toResponse(result), this.#connection);
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof HttpError)) this.#server.counters.failures++;
+    if (this.#connection.unanswered) sendResponse(failureOf(error), this.#connection);
+    else console.error("A handler failed after its answer had begun:", error);
+  }
+
+  /** The answer came late, or comes piece by piece. */
+  async #finish(): Promise<void> {
+    const connection = this.#connection;
+    await this.#drain();
+    const pending = this.#pending;
+    if (pending !== undefined) {
+      let result: HandlerResult;
+      let failed = false;
+      try {
+        result = await pending;
+      } catch (error) {
+        result = error as HandlerResult;
+        failed = true;
+      }
+      this.#pending = undefined;
+      await this.#drain();
+      if (this.#ended) return;
+      try {
+        if (failed) throw result;
+        if (typeof result === "string") connection.sendText(result);
+        else this.#answer(result);
+      } catch (error) {
+        this.#fail(error);
+      }
+    }
+    const stream = connection.stream;
+    if (stream !== undefined) await this.#pump(stream);
+    this.#body = undefined;
+    await this.#drain();
+    this.#abort = undefined;
+  }
+
+  /** Sends a stream as fast as the client takes it. A stream that fails cuts the connection: the client must see it. */
+  async #pump(stream: BodyStream): Promise<void> {
+    const connection = this.#connection;
+    try {
+      for await (const piece of stream) {
+        connection.chunk(piece);
+        await this.#drain();
+      }
+      connection.finish();
+    } catch (error) {
+      if (!(error instanceof SoloistError) || error instanceof HttpError) {
+        this.#server.counters.failures++;
+        console.error("A response's stream failed:", error);
+      }
+      connection.output.clear();
+      this.abort();
+    }
+  }
+
+  // --- content of requests ---------------------------------------------------------------------------------------------
+
+  /** Content that is here already, or a stream of it. */
+  #content(window: Uint8Array): Content {
+    const connection = this.#connection;
+    const parser = connection.parser;
+    if (!parser.headers.chunked && parser.remaining <= this.#to - this.#from) {
+      connection.next(window, this.#from, this.#to);
+      const content = window.slice(parser.dataStart, parser.dataEnd);
+      connection.next(window, parser.next, this.#to);
+      this.#from = parser.next;
+      return content;
+    }
+    this.#body = new IncomingBody(this);
+    return this.#body;
+  }
+
+  /** The next piece of a request's content; `undefined` at its end. */
+  async readContent(body: IncomingBody): Promise<Uint8Array | undefined> {
+    const connection = this.#connection;
+    const parser = connection.parser;
+    const window = this.#server.window;
+    if (connection.continueDue && this.#rest === undefined) {
+      await this.#drain();
+      connection.sendContinue();
+      await this.#drain();
+    }
+    for (;;) {
+      if (this.#ended) throw cutShort();
+      if (this.#body !== body) throw new HttpError(400, "The request was answered already; its content is gone");
+      this.#load();
+      const event = connection.next(window, this.#from, this.#to);
+      this.#from = parser.next;
+      if (event === CONTENT) {
+        const piece = window.slice(parser.dataStart, parser.dataEnd);
+        this.#save();
+        return piece;
+      }
+      if (event === CONTENT_END) {
+        this.#save();
+        return undefined;
+      }
+      if (event === CONTENT_FAILED) {
+        const refusal = connection.refusal!;
+        this.#count(refusal);
+        throw new HttpError(refusal.status, `${refusal.status} ${reasonOf(refusal.status)}: ${refusal.code}`);
+      }
+      const length = event === MORE ? this.#flow.readInto(window, this.#to) : -1;
+      if (length > 0) this.#to += length;
+      this.#save();
+      if (length < 0) {
+        connection.closing = true;
+        throw cutShort();
+      }
+      if (length > 0) continue;
+      this.#wait(STALLED);
+      await this.#flow.readable();
+      if (this.#waitingFor === STALLED && this.#body === body) this.#waitingFor = RUNNING;
+    }
+  }
+
+  // --- buffers ---------------------------------------------------------------------------------------------------------
+
+  #load(): void {
+    const rest = this.#rest;
+    this.#from = 0;
+    this.#to = 0;
+    if (rest === undefined) return;
+    this.#server.window.set(rest);
+    this.#to = rest.length;
+    this.#rest = undefined;
+  }
+
+  #save(): void {
+    this.#rest = this.#to > this.#from ? this.#server.window.slice(this.#from, this.#to) : undefined;
+  }
+
+  #stalled(): Wait {
+    this.#wait(STALLED);
+    return WRITE;
+  }
+
+  /** Waits until all output is with the flow. */
+  async #drain(): Promise<void> {
+    while (!this.#flush()) {
+      this.#wait(STALLED);
+      await this.#flow.writable();
+      if (this.#ended) return;
+      this.#waitingFor = RUNNING;
+    }
+  }
+
+  /** Gives the flow what it takes; false when something is left, which is then this session's own. */
+  #flush(): boolean {
+    try {
+      return this.#send();
+    } catch (error) {
+      // Nothing of this client may stay in the output that all share.
+      this.#server.output.clear();
+      this.#unsent = undefined;
+      this.#unsentTail = undefined;
+      throw error;
+    }
+  }
+
+  #send(): boolean {
+    const output = this.#server.output;
+    if (this.#unsent !== undefined) {
+      if (!output.empty) throw new Error("Output was built while older output waits");
+      if (!this.#flushUnsent()) return false;
+    }
+    const length = output.length;
+    if (length > 0) {
+      const taken = this.#flow.writeFrom(output.buffer, 0, length);
+      if (taken < length) {
+        this.#unsent = output.buffer.slice(taken, length);
+        this.#unsentAt = 0;
+        this.#unsentTail = output.tail;
+        output.clear();
+        return false;
+      }
+    }
+    const tail = output.tail;
+    output.clear();
+    if (tail === undefined) return true;
+    this.#unsent = tail;
+    this.#unsentAt = 0;
+    return this.#flushUnsent();
+  }
+
+  #flushUnsent(): boolean {
+    for (;;) {
+      const unsent = this.#unsent!;
+      const left = unsent.length - this.#unsentAt;
+      const taken = this.#flow.writeFrom(unsent, this.#unsentAt, left);
+      this.#unsentAt += taken;
+      if (taken < left) return false;
+      this.#unsent = this.#unsentTail;
+      this.#unsentAt = 0;
+      this.#unsentTail = undefined;
+      if (this.#unsent === undefined) return true;
+    }
+  }
+
+  /** Once: a connection ends with its first refusal. */
+  #count(refusal: Refusal): void {
+    if (this.#refused) return;
+    this.#refused = true;
+    const refused = this.#server.counters.refused;
+    refused[refusal.code] = (refused[refusal.code] ?? 0) + 1;
+  }
+}
+
+function cutShort(): HttpError {
+  return new HttpError(400, "The request's content was cut short", { code: "ERR_CUT_SHORT" });
+}
+
+/** Content that is read from the connection when it is asked for, so that a slow handler slows its client down. */
+class IncomingBody implements BodyStream {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined> {
+    for (;;) {
+      const piece = await this.#session.readContent(this);
+      if (piece === undefined) return;
+      yield piece;
+    }
+  }
+}
