@@ -189,6 +189,27 @@ static int check_abi(const struct notes *notes, struct failure *failure)
     return 0;
 }
 
+/* Everything but segments, which make sense only once the notes say whom the image is for. */
+static int read_other(int descriptor, unsigned index, const Elf64_Phdr *program, uint64_t file_size, struct notes *notes,
+                      struct failure *failure)
+{
+    switch (program->p_type) {
+    case PT_DYNAMIC:
+        return fail(failure, "dynamically linked (program header %u): an image is linked statically", index);
+    case PT_LOAD:
+        return check_range(index, program, file_size, failure);
+    case PT_NOTE:
+        return check_range(index, program, file_size, failure) != 0
+                   ? -1
+                   : read_notes(descriptor, index, program, notes, failure);
+    case PT_INTERP:
+        return check_range(index, program, file_size, failure) != 0 ? -1
+                                                                    : check_interpreter(descriptor, program, failure);
+    default:
+        return 0;
+    }
+}
+
 int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct elf_image *image, struct failure *failure)
 {
     Elf64_Ehdr header;
@@ -202,29 +223,21 @@ int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct el
     if (read_at(descriptor, programs, header.e_phnum * sizeof *programs, header.e_phoff, failure) != 0)
         return -1;
 
+    memset(&notes, 0, sizeof notes);
+    for (unsigned i = 0; i < header.e_phnum; i++)
+        if (read_other(descriptor, i, &programs[i], file_size, &notes, failure) != 0)
+            return -1;
+    if (check_abi(&notes, failure) != 0)
+        return -1;
+
     image->entry = header.e_entry;
     image->end = 0;
     image->segments = 0;
-    memset(&notes, 0, sizeof notes);
-    for (unsigned i = 0; i < header.e_phnum; i++) {
-        const Elf64_Phdr *program = &programs[i];
-        if (program->p_type == PT_DYNAMIC)
-            return fail(failure, "dynamically linked (program header %u): an image is linked statically", i);
-        if (program->p_type != PT_LOAD && program->p_type != PT_NOTE && program->p_type != PT_INTERP)
-            continue;
-        if (check_range(i, program, file_size, failure) != 0)
-            return -1;
-        if (program->p_type == PT_NOTE && read_notes(descriptor, i, program, &notes, failure) != 0)
-            return -1;
-        if (program->p_type == PT_INTERP && check_interpreter(descriptor, program, failure) != 0)
-            return -1;
+    for (unsigned i = 0; i < header.e_phnum; i++)
         /* Solo5's linker scripts leave an empty one at address 0. */
-        if (program->p_type == PT_LOAD && program->p_memsz + program->p_filesz != 0 &&
-            add_segment(i, program, memory_size, image, failure) != 0)
+        if (programs[i].p_type == PT_LOAD && (programs[i].p_memsz | programs[i].p_filesz) != 0 &&
+            add_segment(i, &programs[i], memory_size, image, failure) != 0)
             return -1;
-    }
-    if (check_abi(&notes, failure) != 0)
-        return -1;
     if (image->segments == 0)
         return fail(failure, "no segments: nothing to load");
     if (!executable(image, image->entry))
