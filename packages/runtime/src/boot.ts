@@ -9,6 +9,7 @@ import { checkRejections, noteRejection } from "./rejections.ts";
 import { EXIT_FAILURE, EXIT_USAGE, fail, printUncaught } from "./report.ts";
 import { setRng } from "./rng.ts";
 import { declaredProgram, type Program } from "./run.ts";
+import { openMainScope } from "./tasks/main-scope.ts";
 
 /** What {@link boot} is given. */
 export interface BootParts {
@@ -100,10 +101,14 @@ async function launch(program: Program, host: Parameters<Device<unknown>["open"]
     opened.push(value);
   }
   const main = program.main as (...opened: unknown[]) => unknown;
-  const code = await main(...(isWaiting ? await Promise.all(opened) : opened));
+  const values = isWaiting ? await Promise.all(opened) : opened;
+  const tasks = openMainScope();
+  const code = await main(...values);
   if (code !== undefined && !isExitCode(code)) {
     throw new RangeError(`main returned ${String(code)}; an exit code is a whole number from 0 to 254`);
   }
+  tasks.close();
+  await tasks.ended();
   await runShutdown();
   exit(code ?? 0);
 }

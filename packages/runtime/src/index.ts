@@ -20,6 +20,7 @@ export { boolean, integer, oneOf, text } from "./parse.ts";
 export { run } from "./run.ts";
 export { type Channel, createChannel } from "./tasks/channel.ts";
 export { CancelledError, NotAwaitedError, ScopeEndedError, TimeoutError } from "./tasks/errors.ts";
+export { spawn } from "./tasks/main-scope.ts";
 export { type Condition, createCondition, createMutex, type Lock, type Mutex } from "./tasks/mutex.ts";
 export { type Scope, scope, type Task, type TaskContext } from "./tasks/scope.ts";
 export { createSemaphore, type Semaphore } from "./tasks/semaphore.ts";

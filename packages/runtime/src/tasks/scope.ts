@@ -35,7 +35,7 @@ export interface Scope {
    * Starts a task whose result nobody wants, as a server does for each connection. The scope waits for it all the same, and
    * fails when it fails.
    */
-  background(work: (context: TaskContext) => unknown): Task<void>;
+  background<T>(work: (context: TaskContext) => T | PromiseLike<T>): Task<T>;
   /** Aborts the signals of the scope and of all its tasks; the scope then rejects with `reason`. */
   cancel(reason?: unknown): void;
 }
@@ -62,7 +62,7 @@ export async function scope<T>(
   body: (scope: Scope) => T | PromiseLike<T>,
   options: { signal?: AbortSignal } = {},
 ): Promise<T> {
-  const owner = new ScopeState();
+  const owner = new OwningScope();
   const outer = options.signal;
   const onAbort = () => owner.cancel(outer?.reason);
   if (outer?.aborted) onAbort();
@@ -81,7 +81,8 @@ export async function scope<T>(
   return result as T;
 }
 
-class ScopeState implements Scope {
+/** The state behind {@link scope} and main. */
+export class OwningScope implements Scope {
   readonly #tasks = new Set<TaskState<unknown>>();
   /** Ended tasks that nobody awaited yet. */
   readonly #forgotten = new Set<TaskState<unknown>>();
@@ -92,6 +93,12 @@ class ScopeState implements Scope {
   #isClosed = false;
   #onEmpty: (() => void) | undefined;
   #spawned = 0;
+  readonly #onFailure: ((error: unknown) => void) | undefined;
+
+  /** @param onFailure told of the first failure as it happens */
+  constructor(onFailure?: (error: unknown) => void) {
+    this.#onFailure = onFailure;
+  }
 
   get signal(): AbortSignal {
     if (this.#signal === undefined) {
@@ -105,8 +112,8 @@ class ScopeState implements Scope {
     return this.#start(work, false);
   }
 
-  background(work: (context: TaskContext) => unknown): Task<void> {
-    return this.#start(work as () => void, true);
+  background<T>(work: (context: TaskContext) => T | PromiseLike<T>): Task<T> {
+    return this.#start(work, true);
   }
 
   cancel(reason: unknown = new CancelledError("the scope was cancelled")): void {
@@ -119,6 +126,7 @@ class ScopeState implements Scope {
   fail(error: unknown): void {
     if (!this.#isCancelled) {
       this.#failures.push(error);
+      this.#onFailure?.(error);
       this.#abort(error);
     } else if (hasCause(error, this.#failures[0])) {
       // The same failure, told by somebody who knows more about it.
@@ -181,13 +189,13 @@ class TaskState<T> implements Task<T>, TaskContext {
   readonly name: string;
   /** Whether somebody knows of its end: it was awaited or cancelled, or it runs in the background. */
   isExpected: boolean;
-  readonly #scope: ScopeState;
+  readonly #scope: OwningScope;
   #promise: Promise<T> | undefined;
   #signal: AbortSignal | undefined;
   #isCancelled = false;
   #reason: unknown;
 
-  constructor(scope: ScopeState, name: string, isExpected: boolean) {
+  constructor(scope: OwningScope, name: string, isExpected: boolean) {
     this.#scope = scope;
     this.name = name;
     this.isExpected = isExpected;
