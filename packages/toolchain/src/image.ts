@@ -21,8 +21,8 @@ export interface ImageMetadata {
   readonly engine: string;
   readonly modules: readonly string[];
   readonly snapshot: boolean;
-  /** Bytes of linear memory that hold something at boot, in pages that are loaded. */
-  readonly heap: number;
+  /** Bytes from address 0 to the end of linear memory as it is at boot. */
+  readonly memory: number;
 }
 
 export interface ImageParts {
@@ -32,6 +32,8 @@ export interface ImageParts {
   readonly modules: readonly string[];
   readonly app: string;
   readonly hasSnapshot: boolean;
+  /** False leaves the boot record empty; for {@link emitProbe}. */
+  readonly bootRecord?: boolean;
 }
 
 export const METADATA_NOTE_NAME = "Soloist";
@@ -65,7 +67,9 @@ export function composeImage(parts: ImageParts): Uint8Array {
     }));
   const patch = (vaddr: number, bytes: Uint8Array) => patchSegments(segments, vaddr, bytes);
 
-  patch(description.bootRecord.vaddr, emitBootRecord(snapshot, description.bootRecord.size));
+  if (parts.bootRecord !== false) {
+    patch(description.bootRecord.vaddr, emitBootRecord(snapshot, description.bootRecord.size));
+  }
   const manifest = emitManifest(parts.devices);
   if (manifest.length > description.manifest.size)
     throw new RangeError("the manifest is larger than the base has room for");
@@ -83,7 +87,7 @@ export function composeImage(parts: ImageParts): Uint8Array {
     engine: description.engine,
     modules: parts.modules,
     snapshot: parts.hasSnapshot,
-    heap: heap.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    memory: description.linearBase + snapshot.memory.length,
   };
   return emitElf({
     entry: elf.entry,
@@ -97,6 +101,29 @@ export function composeImage(parts: ImageParts): Uint8Array {
       { note: metadataNote(metadata), align: 4 },
     ],
     segments: [...segments, ...heap],
+  });
+}
+
+/** A base as it is, without an app: its kernel says so and ends. Shows whether a machine runs kernels at all. */
+export function emitProbe(base: Base): Uint8Array {
+  const memory = new Uint8Array(WASM_PAGE);
+  const snapshot: HeapSnapshot = {
+    memory,
+    stackPointer: 0,
+    context: 0,
+    mathRandom: 0,
+    source: 0,
+    sourceLength: 0,
+    handlers: [0n, 0n, 0n, 0n],
+  };
+  return composeImage({
+    base,
+    snapshot,
+    devices: [],
+    modules: [],
+    app: "probe",
+    hasSnapshot: false,
+    bootRecord: false,
   });
 }
 

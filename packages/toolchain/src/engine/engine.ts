@@ -17,6 +17,9 @@ export interface EngineHost {
 type WasmFunction = (...args: (number | bigint)[]) => number | bigint;
 
 const EVAL_MODULE = 1;
+const EVAL_COMPILE_ONLY = 1 << 5;
+const WRITE_BYTECODE = 1;
+const WRITE_STRIP_SOURCE = 1 << 4;
 const SUCCESS = 0;
 const EBADF = 8;
 const ENOSYS = 52;
@@ -43,9 +46,12 @@ export class Engine {
   readonly exports: Record<string, WasmFunction>;
   readonly memory: WebAssembly.Memory;
   readonly context: number;
+  /** First address that the engine's allocator gave out. */
+  readonly heapStart: number;
   readonly #stackPointer: WebAssembly.Global;
 
-  constructor(instance: WebAssembly.Instance) {
+  constructor(instance: WebAssembly.Instance, heapStart: number) {
+    this.heapStart = heapStart;
     this.exports = instance.exports as unknown as Record<string, WasmFunction>;
     this.memory = instance.exports.memory as WebAssembly.Memory;
     this.#stackPointer = instance.exports.__stack_pointer as WebAssembly.Global;
@@ -158,6 +164,31 @@ export class Engine {
     return this.#eval(source, fileName, EVAL_MODULE);
   }
 
+  /** Compiles a module to bytecode that {@link Engine.evaluateBytecode} of another engine takes. */
+  compileModule(source: string, fileName: string): Uint8Array {
+    return this.withCString(source, (code, length) =>
+      this.withCString(fileName, (name) => {
+        const module = this.value("JS_Eval", this.context, code, length, name, EVAL_MODULE | EVAL_COMPILE_ONLY);
+        const sizeAt = this.call("malloc", 4);
+        const address = this.call("JS_WriteObject", this.context, sizeAt, module, WRITE_BYTECODE | WRITE_STRIP_SOURCE);
+        if (address === 0) throw this.takeException();
+        const bytecode = this.bytes.slice(address, address + this.view.getUint32(sizeAt, true));
+        this.exports.js_free!(this.context, address);
+        this.free(sizeAt);
+        return bytecode;
+      }),
+    );
+  }
+
+  /** Evaluates a compiled module and returns the promise of its evaluation. */
+  evaluateBytecode(bytecode: Uint8Array): JsValue {
+    const { address, length } = this.alloc(bytecode);
+    const module = this.value("JS_ReadObject", this.context, address, length, WRITE_BYTECODE);
+    this.free(address);
+    if (this.call("JS_ResolveModule", this.context, module) !== 0) throw this.takeException();
+    return this.value("JS_EvalFunction", this.context, module);
+  }
+
   #eval(source: string, fileName: string, flags: number): JsValue {
     return this.withCString(source, (code, length) =>
       this.withCString(fileName, (name) => this.value("JS_Eval", this.context, code, length, name, flags)),
@@ -224,8 +255,8 @@ export class Engine {
     return this.#throwPlain("TypeError", message);
   }
 
-  #throwPlain(constructor: "RangeError" | "TypeError", message: string): JsValue {
-    this.exports.JS_Throw!(this.context, this.evaluate(`new ${constructor}(${JSON.stringify(message)})`, "<native>"));
+  #throwPlain(type: "RangeError" | "TypeError", message: string): JsValue {
+    this.exports.JS_Throw!(this.context, this.evaluate(`new ${type}(${JSON.stringify(message)})`, "<native>"));
     return EXCEPTION;
   }
 
@@ -283,7 +314,7 @@ export async function createEngine(
   const area = Number(exports.malloc!(description.moduleArea.size)) >>> 0;
   if (table.length < description.table.entries) table.grow(description.table.entries - table.length);
   if (Number(exports.qjs_init!()) !== 0) throw new Error("the engine does not start");
-  engine = new Engine(instance);
+  engine = new Engine(instance, area);
   exports.qjs_set_promise_rejection_handler!(1);
 
   for (const name of modules) {
@@ -305,8 +336,15 @@ export async function createEngine(
   return { engine, platform };
 }
 
-async function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+const compiledModules = new WeakMap<Uint8Array, Promise<WebAssembly.Module>>();
+
+function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  let module = compiledModules.get(bytes);
+  if (!module) {
+    module = WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+    compiledModules.set(bytes, module);
+  }
+  return module;
 }
 
 async function fillPlatform(

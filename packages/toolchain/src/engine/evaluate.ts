@@ -1,6 +1,7 @@
 import type { Base } from "../base.ts";
 import { type ManifestDevice, parseManifestJson } from "../elf/solo5.ts";
 import { createEngine, type Engine, EvaluationError } from "./engine.ts";
+import { clearFreeMemory } from "./free-memory.ts";
 import { findMathRandom } from "./math-random.ts";
 import { platformFunctions } from "./platform.ts";
 import { type JsValue, UNDEFINED } from "./values.ts";
@@ -61,20 +62,40 @@ const PROMISE_REJECTED = 2;
 
 /** Evaluates an app's top level and returns the memory that its image starts with. */
 export async function evaluate(options: EvaluateOptions): Promise<Evaluation> {
-  if (options.snapshot) return evaluateOnce(options, false);
+  if (options.snapshot) {
+    try {
+      return await evaluateOnce(options, false);
+    } catch (error) {
+      if (error !== MATH_RANDOM_CALLED) throw error;
+      return await findRandomCall(options);
+    }
+  }
   const { devices } = await evaluateOnce(options, false);
   return { devices, snapshot: await loadSource(options) };
 }
 
+const MATH_RANDOM_CALLED = new Error("Math.random was called");
+
+/** Only a second evaluation, with a guard in its place, can say where Math.random was called. */
+async function findRandomCall(options: EvaluateOptions): Promise<never> {
+  let stack = "";
+  try {
+    await evaluateOnce(options, true);
+  } catch (error) {
+    if (error instanceof EvaluationError) stack = error.jsStack;
+  }
+  throw new BuildTimeError("Math.random", stack);
+}
+
 async function evaluateOnce(options: EvaluateOptions, guardMathRandom: boolean): Promise<Evaluation> {
-  const app = await start(options);
+  const [bytecode, app] = await Promise.all([compile(options), start(options)]);
   const { engine, random, run } = app;
   const before = random.read();
   if (guardMathRandom) {
     engine.release(engine.evaluate(`Math.random = function random() { throw new Error("random") }`, "<guard>"));
   }
   run(() => {
-    const promise = engine.evaluateModule(options.source, BUNDLE_NAME);
+    const promise = engine.evaluateBytecode(bytecode);
     if (engine.runJobs(MAX_JOBS) === MAX_JOBS) {
       throw new EvaluationError("the top level never comes to an end: promise jobs keep creating new ones", "");
     }
@@ -84,9 +105,7 @@ async function evaluateOnce(options: EvaluateOptions, guardMathRandom: boolean):
   const rejection = app.rejections.values().next();
   if (!rejection.done) throw rejection.value;
   if (options.snapshot && random.read() !== before) {
-    // Only the second run, with a guard in its place, can say where Math.random was called.
-    if (!guardMathRandom) return evaluateOnce(options, true);
-    throw new BuildTimeError("Math.random", "");
+    throw MATH_RANDOM_CALLED;
   }
   if (app.handlers === undefined) {
     throw new EvaluationError("the app never called run(): its top level ended without saying what to do at boot", "");
@@ -100,6 +119,15 @@ async function evaluateOnce(options: EvaluateOptions, guardMathRandom: boolean):
   });
   engine.release(manifest);
   return { devices, snapshot: dump(engine, random.address, 0, 0, [boot, turn, uncaught, rejected]) };
+}
+
+/**
+ * Compiles in an engine of its own: what the parser leaves behind would lie scattered through the snapshot. Functions keep
+ * line numbers, not their source.
+ */
+async function compile(options: EvaluateOptions): Promise<Uint8Array> {
+  const { engine } = await start({ ...options, modules: [] });
+  return engine.compileModule(options.source, BUNDLE_NAME);
 }
 
 async function loadSource(options: EvaluateOptions): Promise<HeapSnapshot> {
@@ -245,5 +273,6 @@ function dump(
   const { stackPointer } = engine;
   // What lies below the stack pointer is left over from calls that returned.
   memory.fill(0, 0, stackPointer);
+  clearFreeMemory(memory, engine.heapStart);
   return { memory, stackPointer, context: engine.context, mathRandom, source, sourceLength, handlers };
 }

@@ -1,0 +1,87 @@
+export const HELP = `soloist: builds TypeScript apps into unikernels and runs them
+
+Usage: soloist COMMAND [options]
+
+Commands:
+  build [app]      make a bootable image of an app
+  run [app|image]  boot it; builds it first when it is an app
+  inspect IMAGE    say what an image is
+  doctor           say what this machine lacks
+
+Options:
+  --help           about soloist, or about a command: soloist run --help
+  --version
+
+Examples:
+  soloist build apps/hello --target spt
+  soloist run apps/web-server -p 8080:80
+`;
+
+export const BUILD_HELP = `soloist build: makes a bootable image of an app
+
+Usage: soloist build [app] [options]
+
+  app              folder of the app, or its main module; default: the current folder.
+                   The main module is src/main.ts, or "soloist": { "entry": … } in package.json.
+
+Options:
+  --target TARGET  virtio (default): QEMU, KVM, clouds; spt: a sandboxed Linux process
+  --out FILE       where to write the image; default: <app>/dist/<name>.<target>
+  --no-snapshot    evaluate the app's top level at every boot, not at build time
+  --minify         shorter names in the bundle
+  --json           print what was built as JSON
+  --help
+
+The image needs no source map to run; FILE.map stays on the host for stacks.
+
+Examples:
+  soloist build
+  soloist build apps/hello --target spt --out hello.spt
+
+Exit code: 0, 1 when the app cannot be built, 2 for wrong usage.
+`;
+
+export const RUN_HELP = `soloist run: boots an app or an image, and exits with its exit code
+
+Usage: soloist run [app|image] [options] [-- ARGUMENTS…]
+
+  app|image        default: the app in the current folder. An app is built first.
+  ARGUMENTS        what the app gets; -- --help lists what it knows
+
+Options:
+  --target TARGET  virtio (default, in QEMU) or spt (in soloist-spt)
+  --mem MB         memory of the guest; default: 128
+  --net NETWORK    user (default on virtio): QEMU's user network, neither root nor a set-up needed;
+                   tap:NAME: a tap interface that exists; DEVICE=tap:NAME when there are several; none
+  --net-mac MAC    address of the network device, or DEVICE=MAC
+  -p HOST:GUEST    forward a port of localhost to one of the guest (user network); -p 0.0.0.0:80:80 for all
+                   addresses, /udp behind it for UDP. May be given several times
+  --block FILE     attach a file as disk, or DEVICE=FILE
+  --accel ACCEL    auto (default): KVM when it works, else TCG; kvm; tcg
+  --no-snapshot, --minify
+                   as for soloist build
+  --help
+
+Examples:
+  soloist run apps/web-server -p 8080:80
+  soloist run apps/hello --target spt -- --who=Ada
+  soloist run apps/echo --target spt --net tap:tap0 -- --ipv4=10.0.0.2/24
+
+Ctrl-C ends the guest. Exit code: the app's; 1 when it cannot be built or started, 2 for wrong usage, 130 after Ctrl-C.
+`;
+
+export const INSPECT_HELP = `soloist inspect: says what an image is
+
+Usage: soloist inspect IMAGE [--json]
+
+Examples:
+  soloist inspect apps/hello/dist/hello.spt
+  soloist inspect hello.virtio --json
+`;
+
+export const DOCTOR_HELP = `soloist doctor: says what this machine lacks, and how to get it
+
+Usage: soloist doctor [--json]
+
+Exit code: 0 when images can be built and run, 1 when something is missing.
+`;

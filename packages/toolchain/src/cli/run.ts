@@ -1,0 +1,139 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import type { Target } from "../base.ts";
+import { buildImage } from "../build/build-image.ts";
+import { UsageError } from "../errors.ts";
+import { inspectImage } from "../inspect.ts";
+import { type PortForward, parseAssignment, parseMemory, parseNetwork, parsePortForward } from "../run/options.ts";
+import { runImage } from "../run/run-image.ts";
+import { parse, parseTarget, single } from "./arguments.ts";
+import { reporting } from "./build.ts";
+import { RUN_HELP } from "./help.ts";
+import { formatSize, type Terminal } from "./terminal.ts";
+
+const DEFAULT_MEMORY = 128;
+const ACCELERATORS = ["auto", "kvm", "tcg"] as const;
+
+export async function runCommand(args: string[], terminal: Terminal): Promise<number> {
+  const separator = args.indexOf("--");
+  const own = separator < 0 ? args : args.slice(0, separator);
+  const guestArguments = separator < 0 ? [] : args.slice(separator + 1);
+  const { values, positionals } = parse(own, {
+    target: { type: "string" },
+    mem: { type: "string" },
+    net: { type: "string", multiple: true },
+    "net-mac": { type: "string", multiple: true },
+    publish: { type: "string", short: "p", multiple: true },
+    block: { type: "string", multiple: true },
+    accel: { type: "string" },
+    "no-snapshot": { type: "boolean" },
+    minify: { type: "boolean" },
+    help: { type: "boolean" },
+  });
+  if (values.help) {
+    terminal.out(RUN_HELP);
+    return 0;
+  }
+  const target = parseTarget(values.target);
+  const options = {
+    accelerator: parseAccelerator(values.accel),
+    memory: values.mem === undefined ? DEFAULT_MEMORY : parseMemory(values.mem),
+    networks: (values.net ?? []).map(parseNetwork),
+    macs: (values["net-mac"] ?? []).map((text) => checkMac(parseAssignment("--net-mac", text))),
+    ports: (values.publish ?? []).map(parsePortForward),
+    blocks: (values.block ?? []).map((text) => checkFile(parseAssignment("--block", text))),
+    args: guestArguments,
+  };
+  const path = single(positionals, "app or image") ?? ".";
+  const isBuilt = !isImage(path);
+  const file = isBuilt
+    ? (
+        await buildImage({
+          app: path,
+          ...(target === undefined ? {} : { target }),
+          snapshot: !values["no-snapshot"],
+          minify: values.minify === true,
+          ...reporting(terminal),
+        })
+      ).path
+    : path;
+  const image = inspectImage(file);
+  checkTarget(image.target, target);
+
+  terminal.progress("booting");
+  const interruption = new AbortController();
+  let signalCode = 0;
+  const onSignal = (code: number) => () => {
+    signalCode = code;
+    interruption.abort();
+  };
+  process.on("SIGINT", onSignal(130)).on("SIGTERM", onSignal(143)).on("SIGHUP", onSignal(129));
+  const code = await runImage({
+    ...options,
+    image,
+    signal: interruption.signal,
+    console(bytes) {
+      if (bytes.length === 0) return;
+      terminal.clearProgress();
+      process.stdout.write(bytes);
+    },
+    started(how) {
+      terminal.clearProgress();
+      if (image.target === "virtio") {
+        terminal.error(`${basename(file)}  ${formatSize(image.size)}  booted in ${how}\n`);
+      }
+    },
+    reachable(ports) {
+      for (const port of ports) terminal.error(`${address(port)}\n`);
+    },
+  });
+  terminal.clearProgress();
+  return signalCode || code;
+}
+
+/** Web browsers open what looks like an address; other protocols are named. */
+function address({ protocol, address: host, host: port }: PortForward): string {
+  const name = host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host;
+  return protocol === "tcp" ? `http://${name}:${port}/` : `udp://${name}:${port}`;
+}
+
+function parseAccelerator(text: string | undefined): (typeof ACCELERATORS)[number] {
+  const found = ACCELERATORS.find((name) => name === (text ?? "auto"));
+  if (!found) throw new UsageError(`--accel ${text}: expected ${ACCELERATORS.join(", ")}`);
+  return found;
+}
+
+function checkMac<T extends { readonly value: string }>(assignment: T): T {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(assignment.value)) {
+    throw new UsageError(`--net-mac ${assignment.value}: expected six bytes, as in 02:00:00:00:00:01`);
+  }
+  return assignment;
+}
+
+function checkFile<T extends { readonly value: string }>(assignment: T): T {
+  try {
+    statSync(assignment.value);
+  } catch {
+    throw new UsageError(`--block ${assignment.value}: no such file`);
+  }
+  return assignment;
+}
+
+function checkTarget(actual: string, wanted: Target | undefined): void {
+  if (wanted !== undefined && actual !== wanted) throw new UsageError(`--target ${wanted}: the image is for ${actual}`);
+}
+
+/** A file that is no module of TypeScript or JavaScript is taken for an image; inspecting it says when it is none. */
+function isImage(path: string): boolean {
+  try {
+    if (!statSync(path).isFile()) return false;
+  } catch {
+    return false;
+  }
+  if (/\.[cm]?[jt]sx?$/.test(path)) return false;
+  const magic = Buffer.alloc(4);
+  const file = openSync(path, "r");
+  readSync(file, magic);
+  closeSync(file);
+  return magic.toString("latin1") === "\x7fELF" || !path.endsWith("package.json");
+}

@@ -1,0 +1,158 @@
+import { createServer } from "node:net";
+import { RunError, UsageError } from "../errors.ts";
+import { type GuestCommand, type GuestProcess, startGuest } from "./guest-process.ts";
+import { kvmVerdict, remember } from "./kvm.ts";
+import type { PortForward } from "./options.ts";
+import { type Accelerator, guestExitCode, type MachineOptions, qemuCommand } from "./qemu.ts";
+import { sptCommand } from "./spt.ts";
+import { createStackStream } from "./stack-stream.ts";
+
+export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
+  /** Default: auto. */
+  readonly accelerator?: Accelerator | "auto";
+  /** Bytes of the guest's console, its stacks mapped to TypeScript. */
+  readonly console: (bytes: Uint8Array) => void;
+  /** Tells how the image was started, in words: "QEMU (KVM)". */
+  readonly started?: (how: string) => void;
+  /** The app said that it listens, or time to say so passed: forwarded ports are worth a try. */
+  readonly reachable?: (ports: readonly PortForward[]) => void;
+  /** Ends the guest. */
+  readonly signal?: AbortSignal;
+}
+
+/** QEMU reports broken KVMs in these words, on stderr. */
+const KVM_FAILURE =
+  /KVM internal error|failed to initialize kvm|failed to set MSR|kvm_buf_set_msrs|Could not access KVM|invalid accelerator kvm|KVM_\w+ failed/i;
+/** An app that never says that it listens: its addresses are printed after this long. */
+const SILENT_MS = 3000;
+const IDLE_FLUSH_MS = 50;
+
+/** Boots an image and waits for its end. Returns the app's exit code. */
+export async function runImage(options: RunOptions): Promise<number> {
+  const { image } = options;
+  if (image.target === "spt") {
+    const command = sptCommand(options);
+    options.started?.("the spt tender");
+    const result = await runOnce(options, command);
+    if (result.diagnostics) process.stderr.write(result.diagnostics);
+    return result.code;
+  }
+  if (image.target !== "virtio")
+    throw new UsageError(`${image.file} is for ${image.target}; run starts spt and virtio images`);
+  await checkPorts(options.ports);
+  return runMachine(options);
+}
+
+async function runMachine(options: RunOptions): Promise<number> {
+  const wanted = options.accelerator ?? "auto";
+  const verdict = wanted === "auto" ? await kvmVerdict() : undefined;
+  const accelerator = verdict ? (verdict.works ? "kvm" : "tcg") : (wanted as Accelerator);
+  const command = qemuCommand({ ...options, accelerator });
+  const reason = verdict && !verdict.works ? `: ${verdict.reason}` : "";
+  if (accelerator === "tcg") options.started?.(`QEMU (TCG${reason})`);
+  const result = await runOnce(
+    options,
+    command,
+    accelerator === "kvm" ? () => options.started?.("QEMU (KVM)") : undefined,
+  );
+  const code = guestExitCode(result.code);
+  if (accelerator === "kvm" && !result.spoke && KVM_FAILURE.test(result.diagnostics)) {
+    if (wanted === "kvm") throw new RunError(`this host's KVM does not work: ${firstLine(result.diagnostics)}`);
+    remember(false);
+    return runMachine(options);
+  }
+  if (code === undefined) throw new RunError(firstLine(result.diagnostics) || "QEMU failed without saying why");
+  if (result.diagnostics && !options.signal?.aborted) process.stderr.write(result.diagnostics);
+  return code;
+}
+
+const firstLine = (text: string) => (text.split("\n").find((line) => line.trim() !== "") ?? "").trim();
+
+interface Ended {
+  readonly code: number;
+  readonly diagnostics: string;
+  /** Whether anything came over the console. */
+  readonly spoke: boolean;
+}
+
+async function runOnce(options: RunOptions, command: GuestCommand, onSpeech?: () => void): Promise<Ended> {
+  const stacks = createStackStream(`${options.image.file}.map`);
+  let diagnostics = "";
+  let spoke = false;
+  let flush: NodeJS.Timeout | undefined;
+  const announce = createAnnouncement(options);
+  const guest: GuestProcess = startGuest(command, {
+    console(chunk) {
+      if (!spoke) onSpeech?.();
+      spoke = true;
+      announce.console(chunk);
+      options.console(stacks.push(chunk));
+      clearTimeout(flush);
+      flush = setTimeout(() => options.console(stacks.end()), IDLE_FLUSH_MS);
+    },
+    error(chunk) {
+      diagnostics += Buffer.from(chunk).toString();
+    },
+  });
+  const stop = () => guest.stop();
+  options.signal?.addEventListener("abort", stop, { once: true });
+  if (options.signal?.aborted) stop();
+  try {
+    const code = await guest.ended;
+    return { code, diagnostics, spoke };
+  } finally {
+    clearTimeout(flush);
+    announce.stop();
+    options.console(stacks.end());
+    options.signal?.removeEventListener("abort", stop);
+  }
+}
+
+/**
+ * QEMU's user network accepts connections before the guest does, so that a connection proves nothing: what the app says on
+ * its console counts.
+ */
+function createAnnouncement(options: RunOptions) {
+  let isDone = options.ports.length === 0 || !options.reachable;
+  let tail = "";
+  const done = () => {
+    clearTimeout(timer);
+    if (!isDone) options.reachable?.(options.ports);
+    isDone = true;
+  };
+  const timer = isDone ? undefined : setTimeout(done, SILENT_MS);
+  return {
+    console(chunk: Uint8Array) {
+      if (isDone) return;
+      tail = (tail + Buffer.from(chunk).toString("latin1")).slice(-4096);
+      // After the console has printed the line.
+      if (/\blisten(ing|s)?\b.*\n/i.test(tail)) setImmediate(done);
+    },
+    stop() {
+      clearTimeout(timer);
+      isDone = true;
+    },
+  };
+}
+
+/** One clear line instead of QEMU's, which names neither the port's owner nor a way out. */
+async function checkPorts(ports: readonly PortForward[]): Promise<void> {
+  for (const { protocol, address, host, guest } of ports) {
+    if (protocol !== "tcp") continue;
+    await new Promise<void>((resolve, reject) => {
+      const server = createServer();
+      server.once("error", (error: NodeJS.ErrnoException) => {
+        if (error.code === "EADDRINUSE") {
+          reject(new RunError(`port ${host} is in use: choose another, for example -p ${host + 1}:${guest}`));
+        } else if (error.code === "EACCES") {
+          reject(
+            new RunError(
+              `port ${host} may not be opened by this user: choose one above 1023, for example -p 8080:${guest}`,
+            ),
+          );
+        } else reject(new RunError(`port ${host}: ${error.message}`));
+      });
+      server.listen({ host: address, port: host }, () => server.close(() => resolve()));
+    });
+  }
+}

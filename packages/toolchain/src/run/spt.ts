@@ -1,0 +1,51 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { findPackage } from "../base.ts";
+import { RunError, UsageError } from "../errors.ts";
+import type { GuestCommand } from "./guest-process.ts";
+import { assign } from "./options.ts";
+import { type MachineOptions, tapAssignments } from "./qemu.ts";
+
+/** The tender's command for an spt image. */
+export function sptCommand(options: Omit<MachineOptions, "accelerator">): GuestCommand {
+  const { image } = options;
+  const named = (type: string) => image.devices.filter((device) => device.type === type).map(({ name }) => name);
+  const nets = named("NET_BASIC");
+  const taps = assign("--net", nets, tapAssignments(options.networks));
+  const missing = nets.find((name) => !taps.has(name));
+  if (missing !== undefined) {
+    throw new UsageError(
+      `the image needs its network device ${missing}: --net tap:NAME with a tap interface that exists (spt has no user network; virtio has)`,
+    );
+  }
+  if (options.ports.length > 0) throw new UsageError("-p works with QEMU's user network: use --target virtio");
+  const blocks = named("BLOCK_BASIC");
+  const files = assign("--block", blocks, options.blocks);
+  const noFile = blocks.find((name) => !files.has(name));
+  if (noFile !== undefined) throw new UsageError(`the image needs a disk: --block ${noFile}=FILE`);
+  const macs = assign("--net-mac", nets, options.macs);
+  return {
+    command: findTender(),
+    args: [
+      `--mem=${options.memory}`,
+      ...[...taps].map(([name, tap]) => `--net:${name}=${tap}`),
+      ...[...macs].map(([name, mac]) => `--net-mac:${name}=${mac}`),
+      ...[...files].map(([name, file]) => `--block:${name}=${file}`),
+      "--",
+      image.file,
+      ...options.args.map(quote),
+    ],
+  };
+}
+
+/** The tender joins arguments with spaces; the guest splits at those outside of quotes. */
+const quote = (word: string) => (word === "" || /[\s"]/.test(word) ? `"${word.replace(/["\\]/g, "\\$&")}"` : word);
+
+function findTender(): string {
+  const folder = findPackage("@soloist/tender");
+  const path = folder && join(folder, "dist", "soloist-spt");
+  if (!path || !existsSync(path)) {
+    throw new RunError('the tender is not built: run "npm run build" in @soloist/tender');
+  }
+  return path;
+}
