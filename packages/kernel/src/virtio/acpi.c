@@ -2,6 +2,8 @@
  * The few things needed from ACPI (6.5): where power-off is, the power management timer, the RTC's century. Tables come from the
  * firmware and are read once, at boot, while all of the first 4 GiB is mapped; lengths are bounded, contents checked.
  */
+#pragma GCC target("arch=x86-64") /* runs before the processor is known to have more */
+
 #include "machine.h"
 #include "x86.h"
 

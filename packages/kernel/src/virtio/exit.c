@@ -9,6 +9,8 @@
 
 #define DEBUG_EXIT 0x501
 
+#define DRAIN_NS 100000000u
+
 #define SLEEP_ENABLE (1u << 13)
 #define SLEEP_TYPE_SHIFT 10
 
@@ -25,8 +27,18 @@ static void power_off(void) {
     if (acpi.pm1b_control) out16(acpi.pm1b_control, (uint16_t)((unsigned)acpi.sleep_b << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
 }
 
+/* Frames sent just before the end still leave; not tried again if it faults. */
+static void drain(void) {
+    static bool tried;
+    if (tried) return;
+    tried = true;
+    uint64_t start = clock_monotonic();
+    while (!net_drained_all() && clock_monotonic() - start < DRAIN_NS) cpu_pause();
+}
+
 _Noreturn void machine_exit(int status) {
     __asm__ volatile("cli");
+    drain();
     if ((status & 0xff) != 0) out16(DEBUG_EXIT, debug_exit_value(status));
     power_off();
     for (;;) __asm__ volatile("cli; hlt");

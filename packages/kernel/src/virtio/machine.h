@@ -80,8 +80,10 @@ void cpu_idle(uint64_t deadline);
 /* pci.c, net.c, block.c: finds and prepares the devices that the manifest names. */
 void devices_init(void);
 void net_flush_all(void);
+/* True: a device is ready, waiting would be wrong. */
 bool net_arm_all(void);
 void net_disarm_all(void);
-bool net_exists(void);
+/* Whether the devices have taken all frames that were sent. */
+bool net_drained_all(void);
 
 #endif

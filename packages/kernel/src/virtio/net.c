@@ -248,3 +248,13 @@ void net_disarm_all(void) {
         queue_disarm(&nets[i]->transmit);
     }
 }
+
+bool net_drained_all(void) {
+    for (unsigned i = 0; i < net_count; i++) {
+        struct net *n = nets[i];
+        if (!n->acquired) continue;
+        queue_flush(&n->transmit);
+        if (n->transmit.used[1] != n->transmit.available) return false;
+    }
+    return true;
+}
