@@ -4,9 +4,9 @@ import { createApp, Response, serve } from "@soloist/web";
 import { page } from "./page.ts";
 
 const app = createApp()
-  .get("/", () => new Response(page(performance.now()), { headers: { "content-type": "text/html; charset=utf-8" } }))
+  .get("/", () => page(performance.now()))
   .get("/hello/:name", ({ params }) => `Hello ${params.name}!\n`)
-  .get("/json/:n", ({ params }) => Response.json({ n: Number(params.n), square: Number(params.n) ** 2 }))
+  .get("/json/:n", ({ params }) => ({ n: Number(params.n), square: Number(params.n) ** 2 }))
   .post("/echo", async ({ request }) => Response.json(await request.json()));
 
 run([stack({ name: "service" })], async ({ tcp }) => {

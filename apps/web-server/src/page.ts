@@ -1,7 +1,4 @@
-/** The front page. `uptime`: milliseconds since boot. */
-export function page(uptime: number): string {
-  return head + uptimeText(uptime) + tail;
-}
+import { type Html, html } from "@soloist/web";
 
 function uptimeText(milliseconds: number): string {
   const seconds = milliseconds / 1000;
@@ -10,7 +7,9 @@ function uptimeText(milliseconds: number): string {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-const head = `<!doctype html>
+/** The front page. `uptime`: milliseconds since boot. */
+export function page(uptime: number): Html {
+  return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -43,9 +42,8 @@ const head = `<!doctype html>
     <li><a href="/hello/Ada"><code>/hello/Ada</code><span class="soft">a greeting</span></a></li>
     <li><a href="/json/12"><code>/json/12</code><span class="soft">a number and its square</span></a></li>
   </ul>
-  <p class="soft">Up for `;
-
-const tail = `.</p>
+  <p class="soft">Up for ${uptimeText(uptime)}.</p>
 </main>
 </html>
 `;
+}

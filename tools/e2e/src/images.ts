@@ -8,7 +8,7 @@ export const targets: readonly Target[] = ["spt", "virtio"];
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const images = join(root, "tools/e2e/build");
-export const soloist = join(root, "node_modules/.bin/soloist");
+export const soloist = process.env.SOLOIST_CLI ?? join(root, "node_modules/.bin/soloist");
 
 function runBuild(app: string, target: Target, flags: readonly string[], out: string) {
   mkdirSync(images, { recursive: true });
