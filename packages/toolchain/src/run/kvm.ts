@@ -5,7 +5,7 @@ import { loadBase } from "../base.ts";
 import { emitProbe } from "../image.ts";
 import { describeImage } from "../inspect.ts";
 import { startGuest } from "./guest-process.ts";
-import { guestExitCode, qemuCommand } from "./qemu.ts";
+import { qemuCommand } from "./qemu.ts";
 
 export type KvmVerdict =
   | { readonly works: true }
@@ -37,7 +37,7 @@ export async function kvmVerdict(): Promise<KvmVerdict> {
 const toVerdict = (works: boolean): KvmVerdict =>
   works ? { works } : { works, reason: "this host's KVM does not work" };
 
-/** Boots the bare kernel: it finds no app and ends with an exit code, when the processor runs at all. */
+/** Boots the bare kernel: it finds no app, says so and ends, when the processor runs at all. */
 async function probe(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "soloist-kvm-"));
   const file = join(folder, "probe.virtio");
@@ -53,15 +53,17 @@ async function probe(): Promise<boolean> {
     blocks: [],
     args: [],
   });
-  const guest = startGuest(command, { console() {}, error() {} });
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    guest.stop();
-  }, PROBE_TIMEOUT_MS);
+  let spoke = false;
+  const guest = startGuest(command, {
+    console() {
+      spoke = true;
+    },
+    error() {},
+  });
+  const timer = setTimeout(() => guest.stop(), PROBE_TIMEOUT_MS);
   try {
-    const code = await guest.ended;
-    return !isLate && code < 128 && guestExitCode(code) !== undefined;
+    await guest.ended;
+    return spoke;
   } catch {
     return false;
   } finally {
