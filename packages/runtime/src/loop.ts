@@ -15,10 +15,11 @@ const machines: Pollable[] = [];
 let yielding: (() => void)[] = [];
 let beforeTurn: (() => boolean) | undefined;
 let woken = false;
+let now = 0;
 
-/** Time of the current turn: what timers and machines are compared with. */
-export function now(): number {
-  return monotonic();
+/** Time at which the current turn began, milliseconds. */
+export function turnTime(): number {
+  return now;
 }
 
 export function addTimer(delay: number, fire: () => void): Timer {
@@ -59,7 +60,7 @@ export function onBeforeTurn(hook: () => boolean): void {
 
 /** Does what is due and returns when to be called next, milliseconds on the monotonic clock; Infinity: when a device is ready. */
 export function turn(): number {
-  const now = monotonic();
+  now = monotonic();
   let again = beforeTurn?.() ?? false;
   woken = false;
   let next = Infinity;

@@ -1,5 +1,7 @@
 import type { Device, NetCounters, NetDevice } from "@soloist/interface";
 import { SoloistError } from "@soloist/interface";
+import { externalEvent } from "./external-events.ts";
+import { turnTime } from "./loop.ts";
 import { netAcquire, netRead, netReserve, netSend } from "./platform.ts";
 
 const SLOT_SIZE = 2048;
@@ -43,6 +45,7 @@ export function openNetDevice(name: string): NetDevice {
   let sent = 0;
   let sentBytes = 0;
   let reserved = -1;
+  let isEmpty = true;
 
   const counters: NetCounters = {
     get received() {
@@ -70,10 +73,16 @@ export function openNetDevice(name: string): NetDevice {
     rxOffset: 0,
     read(): number {
       const length = netRead(handle);
-      if (length !== 0) {
-        received++;
-        receivedBytes += length;
-        device.rxOffset = state[0]!;
+      if (length === 0) {
+        isEmpty = true;
+        return 0;
+      }
+      received++;
+      receivedBytes += length;
+      device.rxOffset = state[0]!;
+      if (isEmpty) {
+        isEmpty = false;
+        externalEvent(turnTime());
       }
       return length;
     },

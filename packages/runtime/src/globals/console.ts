@@ -1,5 +1,5 @@
 import { format } from "../format.ts";
-import { inspect } from "../inspect.ts";
+import { type InspectOptions, inspect } from "../inspect.ts";
 import { isLogged } from "../log-level.ts";
 import { consoleWrite, monotonic } from "../platform.ts";
 
@@ -27,22 +27,22 @@ function elapsed(label: string): string | undefined {
 }
 
 /** All levels go to the machine's one console; `--log-level` sets the least level that is printed. */
-export const console: Console = {
-  debug: (...data) => print(DEBUG, format(data)),
-  log: (...data) => print(INFO, format(data)),
-  info: (...data) => print(INFO, format(data)),
-  warn: (...data) => print(WARN, format(data)),
-  error: (...data) => print(ERROR, format(data)),
-  trace(...data) {
+export const console = {
+  debug: (...data: unknown[]) => print(DEBUG, format(data)),
+  log: (...data: unknown[]) => print(INFO, format(data)),
+  info: (...data: unknown[]) => print(INFO, format(data)),
+  warn: (...data: unknown[]) => print(WARN, format(data)),
+  error: (...data: unknown[]) => print(ERROR, format(data)),
+  trace(...data: unknown[]) {
     const stack = (new Error().stack ?? "").split("\n").filter((line) => /^ +at /.test(line));
     print(ERROR, [`Trace${data.length > 0 ? `: ${format(data)}` : ""}`, ...stack.slice(1)].join("\n"));
   },
-  dir: (value, options) => print(INFO, inspect(value, options)),
-  assert(condition, ...data) {
+  dir: (value: unknown, options?: InspectOptions) => print(INFO, inspect(value, options)),
+  assert(condition?: unknown, ...data: unknown[]) {
     if (condition) return;
     print(ERROR, data.length === 0 ? "Assertion failed" : `Assertion failed: ${format(data)}`);
   },
-  group(...data) {
+  group(...data: unknown[]) {
     if (data.length > 0) print(INFO, format(data));
     indentation += "  ";
   },
@@ -61,7 +61,7 @@ export const console: Console = {
     if (starts.has(label)) print(WARN, `Label '${label}' already exists for console.time()`);
     else starts.set(label, monotonic());
   },
-  timeLog(label = "default", ...data) {
+  timeLog(label = "default", ...data: unknown[]) {
     const text = elapsed(label);
     if (text !== undefined) print(INFO, format([text, ...data]));
   },

@@ -16,8 +16,8 @@ const INTEGER_ARRAYS = new Set([
 ]);
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-export const crypto: Crypto = {
-  get subtle(): SubtleCrypto {
+export const crypto = {
+  get subtle(): (typeof globalThis.crypto)["subtle"] {
     throw new DOMException(
       "write crypto.subtle out: an image carries the module for it only when the bundler sees that expression",
       "NotSupportedError",
@@ -49,7 +49,7 @@ export const crypto: Crypto = {
       if (index === 4 || index === 6 || index === 8 || index === 10) text += "-";
       text += HEX[bytes[index]!];
     }
-    return text as ReturnType<Crypto["randomUUID"]>;
+    return text as `${string}-${string}-${string}-${string}-${string}`;
   },
 };
 

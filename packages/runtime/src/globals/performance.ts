@@ -1,12 +1,12 @@
 import { monotonic, wall } from "../platform.ts";
 
 /** High Resolution Time: `now` and `timeOrigin`. Marks and measures are not supported. */
-export const performance: Performance = {
-  now: () => monotonic(),
-  get timeOrigin() {
+export const performance = {
+  now: (): number => monotonic(),
+  get timeOrigin(): number {
     return wall() - monotonic();
   },
-  toJSON() {
+  toJSON(): unknown {
     return { timeOrigin: this.timeOrigin };
   },
 };

@@ -71,7 +71,7 @@ export class TextDecoder {
     return this.#ignoreBOM;
   }
 
-  decode(input?: BufferSource | SharedArrayBuffer, options: { stream?: boolean } = {}): string {
+  decode(input?: ArrayBufferView | ArrayBufferLike, options: { stream?: boolean } = {}): string {
     let bytes = bytesOf(input);
     if (this.#rest.length > 0) {
       const joined = new Uint8Array(this.#rest.length + bytes.length);
@@ -97,7 +97,7 @@ export class TextDecoder {
   }
 }
 
-function bytesOf(input: BufferSource | SharedArrayBuffer | undefined): Uint8Array {
+function bytesOf(input: ArrayBufferView | ArrayBufferLike | undefined): Uint8Array {
   if (input === undefined) return new Uint8Array(0);
   if (input instanceof Uint8Array) return input;
   if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);

@@ -2,6 +2,22 @@ import { monotonic } from "../platform.ts";
 
 /** Events of the DOM Standard, without a tree: the path of an event is its target alone. */
 
+interface Init {
+  bubbles?: boolean;
+  cancelable?: boolean;
+  composed?: boolean;
+}
+
+type Callback = ((event: Event) => void) | { handleEvent(event: Event): void };
+
+interface ListenerOptions {
+  capture?: boolean;
+  once?: boolean;
+  passive?: boolean;
+  /** Any signal that says when it is aborted. */
+  signal?: { readonly aborted: boolean; addEventListener(type: string, remove: () => void, options: object): void };
+}
+
 const NONE = 0;
 const AT_TARGET = 2;
 
@@ -26,7 +42,7 @@ export class Event {
   /** Set while a passive listener runs. */
   #isPassive = false;
 
-  constructor(type: string, init: EventInit = {}) {
+  constructor(type: string, init: Init = {}) {
     if (type === undefined) throw new TypeError("an Event needs a type");
     this.type = String(type);
     this.bubbles = Boolean(init.bubbles);
@@ -94,7 +110,7 @@ export class Event {
   }
 }
 
-function callListener(callback: EventListenerOrEventListenerObject, target: EventTarget, event: Event): void {
+function callListener(callback: Callback, target: EventTarget, event: Event): void {
   try {
     if (typeof callback === "function") callback.call(target, event);
     else callback.handleEvent(event);
@@ -109,7 +125,7 @@ function callListener(callback: EventListenerOrEventListenerObject, target: Even
 export class CustomEvent<T = unknown> extends Event {
   readonly detail: T;
 
-  constructor(type: string, init: EventInit & { detail?: T } = {}) {
+  constructor(type: string, init: Init & { detail?: T } = {}) {
     super(type, init);
     this.detail = init.detail ?? (null as T);
   }
@@ -119,7 +135,7 @@ export class CustomEvent<T = unknown> extends Event {
 }
 
 interface Listener {
-  readonly callback: EventListenerOrEventListenerObject;
+  readonly callback: Callback;
   readonly isCapture: boolean;
   readonly isOnce: boolean;
   readonly isPassive: boolean;
@@ -137,18 +153,14 @@ export class EventTarget {
     hasListeners = (target, type) => target.#listeners?.has(type) ?? false;
   }
 
-  addEventListener(
-    type: string,
-    callback: EventListenerOrEventListenerObject | null,
-    options: boolean | AddEventListenerOptions = {},
-  ): void {
+  addEventListener(type: string, callback: Callback | null, options: boolean | ListenerOptions = {}): void {
     if (callback === null || callback === undefined) return;
     const {
       capture = false,
       once = false,
       passive = false,
       signal,
-    } = typeof options === "boolean" ? { capture: options } : (options as AddEventListenerOptions);
+    } = typeof options === "boolean" ? { capture: options } : (options as ListenerOptions);
     if (signal?.aborted) return;
     this.#listeners ??= new Map();
     let list = this.#listeners.get(type);
@@ -162,11 +174,7 @@ export class EventTarget {
     signal?.addEventListener("abort", remove, { once: true });
   }
 
-  removeEventListener(
-    type: string,
-    callback: EventListenerOrEventListenerObject | null,
-    options: boolean | { capture?: boolean } = {},
-  ): void {
+  removeEventListener(type: string, callback: Callback | null, options: boolean | { capture?: boolean } = {}): void {
     const isCapture = typeof options === "boolean" ? options : Boolean(options.capture);
     const list = this.#listeners?.get(type);
     const index = list?.findIndex((other) => other.callback === callback && other.isCapture === isCapture) ?? -1;

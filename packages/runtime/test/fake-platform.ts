@@ -1,0 +1,167 @@
+/** The native platform module, played by Node.js: a clock that stands still, a console that is a string, devices of bytes. */
+
+type Handlers = Parameters<typeof import("native:platform").register>[0];
+
+export interface FakeNetDevice {
+  mtu: number;
+  mac: readonly number[];
+  /** Frames that `netRead` will give. */
+  incoming: Uint8Array[];
+  sent: Uint8Array[];
+  isFull: boolean;
+  rx: Uint8Array;
+  tx: Uint8Array;
+  state: Int32Array;
+}
+
+export interface FakeBlockDevice {
+  blockSize: number;
+  data: Uint8Array;
+  isBroken: boolean;
+}
+
+const initial = () => ({
+  handlers: undefined as Handlers | undefined,
+  commandLine: "",
+  console: "",
+  exitCode: undefined as number | undefined,
+  time: 0,
+  epoch: 1_700_000_000_000,
+  /** What each entropy source fills with; how many bytes it can. */
+  entropy: (_source: number, into: Uint8Array): number => {
+    crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
+    return into.length;
+  },
+  mathSeeds: [] as Uint8Array[],
+  nets: new Map<string, FakeNetDevice>(),
+  blocks: new Map<string, FakeBlockDevice>(),
+});
+
+export const fake = initial();
+
+export function resetFake(): void {
+  Object.assign(fake, initial());
+  netHandles.length = 0;
+  blockHandles.length = 0;
+}
+
+const netHandles: FakeNetDevice[] = [];
+const blockHandles: FakeBlockDevice[] = [];
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+export function register(handlers: Handlers): void {
+  fake.handlers = handlers;
+}
+export function commandLine(): string {
+  return fake.commandLine;
+}
+/** Unlike the real one it returns: the first code counts. */
+export function exit(code: number): void {
+  fake.exitCode ??= code;
+}
+export function consoleWrite(text: string | Uint8Array): void {
+  fake.console += typeof text === "string" ? text : decoder.decode(text);
+}
+export function monotonic(): number {
+  return fake.time;
+}
+export function wall(): number {
+  return fake.epoch + fake.time;
+}
+export function entropy(source: number, into: Uint8Array): number {
+  return fake.entropy(source, into);
+}
+export function seedMathRandom(seed: Uint8Array): void {
+  fake.mathSeeds.push(seed.slice());
+}
+
+export function addFakeNet(name: string): FakeNetDevice {
+  const device: FakeNetDevice = {
+    mtu: 1500,
+    mac: [2, 0, 0, 0, 0, 1],
+    incoming: [],
+    sent: [],
+    isFull: false,
+    rx: new Uint8Array(0),
+    tx: new Uint8Array(0),
+    state: new Int32Array(0),
+  };
+  fake.nets.set(name, device);
+  return device;
+}
+export function netAcquire(name: string, rx: Uint8Array, tx: Uint8Array, state: Int32Array): number {
+  const device = fake.nets.get(name);
+  if (device === undefined) return -1;
+  Object.assign(device, { rx, tx, state });
+  state[3] = device.mtu;
+  state.set(device.mac, 4);
+  return netHandles.push(device) - 1;
+}
+export function netRead(handle: number): number {
+  const device = netHandles[handle]!;
+  const frame = device.incoming.shift();
+  if (frame === undefined) return 0;
+  const offset = 2048 + 12;
+  device.rx.set(frame, offset);
+  device.state[0] = offset;
+  return frame.length;
+}
+export function netReserve(handle: number): number {
+  return netHandles[handle]!.isFull ? -1 : 4096;
+}
+export function netSend(handle: number, offset: number, length: number): void {
+  const device = netHandles[handle]!;
+  device.sent.push(device.tx.slice(offset, offset + length));
+}
+
+export function addFakeBlock(name: string, blockSize: number, blocks: number): FakeBlockDevice {
+  const device = { blockSize, data: new Uint8Array(blockSize * blocks), isBroken: false };
+  fake.blocks.set(name, device);
+  return device;
+}
+export function blockAcquire(name: string, state: Float64Array): number {
+  const device = fake.blocks.get(name);
+  if (device === undefined) return -1;
+  state[0] = device.blockSize;
+  state[1] = device.data.length / device.blockSize;
+  return blockHandles.push(device) - 1;
+}
+export function blockRead(handle: number, block: number, into: Uint8Array, offset: number): number {
+  const { isBroken, data, blockSize } = blockHandles[handle]!;
+  if (isBroken) return -1;
+  into.set(data.subarray(block * blockSize, (block + 1) * blockSize), offset);
+  return 0;
+}
+export function blockWrite(handle: number, block: number, from: Uint8Array, offset: number): number {
+  const { isBroken, data, blockSize } = blockHandles[handle]!;
+  if (isBroken) return -1;
+  data.set(from.subarray(offset, offset + blockSize), block * blockSize);
+  return 0;
+}
+
+export function checksum(): number {
+  throw new Error("not played");
+}
+export function findByte(bytes: Uint8Array, byte: number, offset: number, length: number): number {
+  const index = bytes.subarray(offset, offset + length).indexOf(byte);
+  return index < 0 ? -1 : offset + index;
+}
+export function copy(to: Uint8Array, toOffset: number, from: Uint8Array, fromOffset: number, length: number): void {
+  to.set(from.subarray(fromOffset, fromOffset + length), toOffset);
+}
+export function equal(): boolean {
+  throw new Error("not played");
+}
+export function utf8Decode(bytes: Uint8Array, offset: number, length: number): string {
+  return decoder.decode(bytes.subarray(offset, offset + length));
+}
+export function utf8Encode(text: string, into: Uint8Array, offset: number): number {
+  const bytes = encoder.encode(text);
+  if (offset + bytes.length > into.length) return -1;
+  into.set(bytes, offset);
+  return bytes.length;
+}
+export function latin1Decode(bytes: Uint8Array, offset: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(offset, offset + length));
+}
