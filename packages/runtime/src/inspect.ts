@@ -87,8 +87,7 @@ function quote(value: string): string {
     if (character === mark) result += `\\${mark}`;
     else if (character in ESCAPES) result += ESCAPES[character];
     else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) result += `\\x${hex(code)}`;
-    else if (character.length === 1 && code >= 0xd800 && code < 0xe000)
-      result += `\\u${code.toString(16).toUpperCase()}`;
+    else if (character.length === 1 && code >= 0xd800 && code < 0xe000) result += `\\u${code.toString(16)}`;
     else result += character;
   }
   return result + mark;
@@ -113,7 +112,8 @@ function formatObject(context: Context, value: object, level: number): string {
   const name = nameOf(value);
   const isTooDeep = level > context.depth;
   const keys = shownKeys(value);
-  if (isTooDeep && !isLeaf(value)) return `[${Array.isArray(value) ? "Array" : (name ?? "Object: null prototype")}]`;
+  if (isTooDeep && !isLeaf(value) && !(keys.length === 0 && isEmpty(value)))
+    return `[${Array.isArray(value) ? "Array" : (name ?? "Object: null prototype")}]`;
 
   context.stack.push(value);
   context.level = level;
@@ -135,6 +135,12 @@ function formatObject(context: Context, value: object, level: number): string {
 /** Whether a value is short enough to be shown at any depth. */
 function isLeaf(value: object): boolean {
   return typeof value === "function" || value instanceof Date || value instanceof RegExp || value instanceof Error;
+}
+
+/** Whether a value has nothing but properties. */
+function isEmpty(value: object): boolean {
+  if (value instanceof Map || value instanceof Set) return value.size === 0;
+  return !Array.isArray(value) || value.length === 0;
 }
 
 function nameOf(value: object): string | undefined {
@@ -159,8 +165,7 @@ function shownKeys(value: object): PropertyKey[] {
 
 function formatProperty(value: object, key: PropertyKey, entry: (item: unknown) => string): string {
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
-  let label =
-    typeof key === "symbol" ? `[${String(key)}]` : IDENTIFIER.test(String(key)) ? String(key) : quote(String(key));
+  let label = typeof key === "symbol" ? String(key) : IDENTIFIER.test(String(key)) ? String(key) : quote(String(key));
   if (descriptor !== undefined && !descriptor.enumerable) label = `[${label}]`;
   if (descriptor?.get !== undefined)
     return `${label}: ${descriptor.set === undefined ? "[Getter]" : "[Getter/Setter]"}`;
@@ -209,7 +214,6 @@ function shapeOf(
     shape.bare = `[${name}: ${formatPrimitive(value.valueOf())}]`;
   } else {
     shape.prefix = objectPrefix(value, name);
-    if (keys.length === 0 && shape.prefix !== "") shape.bare = `${shape.prefix}{}`;
   }
   return shape;
 }
@@ -287,7 +291,7 @@ function fill(entries: readonly string[], indentation: number): string[] {
   const lines: string[] = [];
   let line = "";
   for (const text of entries) {
-    if (line !== "" && (line.length + text.length + 4 + indentation > LINE || text.includes("\n"))) {
+    if (line !== "" && (line.length + text.length + 5 + indentation > LINE || text.includes("\n"))) {
       lines.push(line);
       line = text;
     } else {
