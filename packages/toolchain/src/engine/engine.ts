@@ -12,6 +12,8 @@ export interface EngineHost {
   random(into: Uint8Array): void;
   write(fd: number, bytes: Uint8Array): void;
   rejection(promise: JsValue, reason: JsValue, handled: boolean): void;
+  /** Asked now and then while {@link Engine.watch} is on: whether to stop the app's code. */
+  interrupt(): boolean;
 }
 
 type WasmFunction = (...args: (number | bigint)[]) => number | bigint;
@@ -205,6 +207,11 @@ export class Engine {
     return count;
   }
 
+  /** Whether long-running code is asked to stop; off in snapshots. */
+  watch(enabled: boolean): void {
+    this.exports.qjs_set_interrupt_handler!(enabled ? 1 : 0);
+  }
+
   collectGarbage(): void {
     this.exports.JS_RunGC!(this.call("JS_GetRuntime", this.context));
   }
@@ -295,7 +302,7 @@ export async function createEngine(
     wasi_snapshot_preview1: wasi,
     env: {
       host_call: () => 0,
-      host_interrupt: () => 0,
+      host_interrupt: () => (host.interrupt() ? 1 : 0),
       host_module_normalize: () => 0,
       host_module_load: () => 0,
       host_get_timezone_offset: () => 0,

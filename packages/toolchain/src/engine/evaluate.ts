@@ -57,6 +57,7 @@ export interface EvaluateOptions {
 /** The clock stands still while an image is made: 2000-01-01T00:00:00Z, so that the same inputs give the same bytes. */
 const BUILD_CLOCK = 946_684_800_000_000_000n;
 const MAX_JOBS = 1_000_000;
+const MAX_SECONDS = 20;
 const PROMISE_PENDING = 0;
 const PROMISE_REJECTED = 2;
 
@@ -168,6 +169,8 @@ interface StartedApp {
 
 async function start(options: EvaluateOptions): Promise<StartedApp> {
   let running = false;
+  let deadline = Number.POSITIVE_INFINITY;
+  let isLate = false;
   let handlers: Handlers | undefined;
   let getEngine!: () => Engine;
   const rejections = new Map<JsValue, EvaluationError>();
@@ -186,6 +189,10 @@ async function start(options: EvaluateOptions): Promise<StartedApp> {
       random(into) {
         if (running && options.snapshot) refuse(undefined);
         into.fill(0);
+      },
+      interrupt() {
+        isLate ||= Date.now() > deadline;
+        return isLate;
       },
       write: (_fd, bytes) => options.consoleWrite(bytes.slice()),
       rejection(promise, reason, handled) {
@@ -216,12 +223,16 @@ async function start(options: EvaluateOptions): Promise<StartedApp> {
     },
     run(body) {
       running = true;
+      deadline = Date.now() + MAX_SECONDS * 1000;
+      engine.watch(true);
       try {
         return body();
       } catch (error) {
+        if (isLate) throw new EvaluationError(`the top level did not come to an end within ${MAX_SECONDS} s`, "");
         throw explain(error);
       } finally {
         running = false;
+        engine.watch(false);
       }
     },
   };
