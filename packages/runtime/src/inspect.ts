@@ -110,20 +110,20 @@ interface Shape {
 
 function formatObject(context: Context, value: object, level: number): string {
   const name = nameOf(value);
-  const isTooDeep = level > context.depth;
   const keys = shownKeys(value);
-  if (isTooDeep && !isLeaf(value) && !(keys.length === 0 && isEmpty(value)))
+  const hasContents = keys.length > 0 || !isEmpty(value);
+  if (level > context.depth && hasContents && !isLeaf(value))
     return `[${Array.isArray(value) ? "Array" : (name ?? "Object: null prototype")}]`;
 
   context.stack.push(value);
-  context.level = level;
+  if (hasContents) context.level = level;
   const entry = (item: unknown): string => {
     context.indentation += 2;
     const text = formatValue(context, item, level + 1);
     context.indentation -= 2;
     return text;
   };
-  const shape = shapeOf(value, name, keys, entry);
+  const shape = shapeOf(value, name, entry);
   for (const key of keys) shape.entries.push(formatProperty(value, key, entry));
   context.stack.pop();
 
@@ -173,12 +173,7 @@ function formatProperty(value: object, key: PropertyKey, entry: (item: unknown) 
   return `${label}: ${entry(descriptor?.value)}`;
 }
 
-function shapeOf(
-  value: object,
-  name: string | undefined,
-  keys: readonly PropertyKey[],
-  entry: (item: unknown) => string,
-): Shape {
+function shapeOf(value: object, name: string | undefined, entry: (item: unknown) => string): Shape {
   const shape: Shape = { prefix: "", open: "{", close: "}", entries: [] };
   if (Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView))) {
     const list = value as unknown as ArrayLike<unknown>;

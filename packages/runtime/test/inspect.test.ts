@@ -33,7 +33,7 @@ const same: [string, unknown][] = [
   ["an empty array", []],
   ["a plain object", { a: 1, "b-c": "two", [Symbol("k")]: true }],
   ["an array", [1, "two", [3]]],
-  ["holes", [1, , , 4, ,]],
+  ["holes", Object.assign(new Array(5), { 0: 1, 3: 4 })],
   ["an array with properties", Object.assign([1], { extra: 2 })],
   ["nesting beyond the depth", { a: { b: { c: { d: 1 } }, e: [[[[]]]] } }],
   ["an instance", new Point()],
