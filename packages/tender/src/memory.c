@@ -65,8 +65,12 @@ static int load_segment(int descriptor, const struct elf_segment *segment, struc
     uint64_t end = segment->address + segment->file_size;
 
     if (first < last && mmap(at(first), last - first, segment->protection, MAP_PRIVATE | MAP_FIXED, descriptor,
-                             (off_t)(first + delta)) == MAP_FAILED)
-        return fail(failure, "cannot map a segment: %s", strerror(errno));
+                             (off_t)(first + delta)) == MAP_FAILED) {
+        /* A file system that is mounted noexec, or that has no mappings: the memory there is still anonymous. */
+        if (errno != EPERM && errno != ENODEV)
+            return fail(failure, "cannot map a segment: %s", strerror(errno));
+        first = last = end;
+    }
     if (copy(descriptor, segment->address, segment->offset, first - segment->address, failure) != 0 ||
         copy(descriptor, last, last + delta, end - last, failure) != 0)
         return -1;

@@ -8,6 +8,12 @@ static const char constant[] = "constant";
 static uint8_t code[16] = {0xc3};
 static uint64_t zeroes[4096];
 
+/* Whole pages that are read late. */
+static const uint8_t large[32768] = {1};
+
+/* Whole pages of text. */
+__asm__(".text\n.space 12288, 0xcc\n");
+
 static volatile uint64_t sink;
 
 static int check_memory(const struct boot_info *boot)
@@ -154,9 +160,16 @@ int guest_main(const struct boot_info *boot, const char *command)
         return check_time(boot);
     if (equal(command, "thread-storage"))
         return check_thread_storage();
+    struct ready ready;
+    if (equal(command, "read-late")) {
+        say("waiting\n");
+        wait_until(boot, now(1) + 300000000, &ready, 1);
+        for (unsigned i = 0; i < sizeof large; i += 4096)
+            sink = *(const volatile uint8_t *)(large + i);
+        return 0;
+    }
     if (equal(command, "for-ever")) {
         say("waiting\n");
-        struct ready ready;
         for (;;)
             wait_until(boot, now(1) + 1000000000, &ready, 1);
     }
