@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { boot, build, Guest, missing } from "./machine.ts";
+import { boot, build, Guest, layout, missing } from "./machine.ts";
+
+const hex = (address: number) => address.toString(16).padStart(16, "0");
 
 describe.skipIf(missing !== undefined)(`boot${missing === undefined ? "" : ` (not run: no ${missing})`}`, () => {
   let hello: string;
@@ -59,8 +61,8 @@ describe.skipIf(missing !== undefined)(`boot${missing === undefined ? "" : ` (no
     ["d", /page fault: write to 0x[0-9a-f]{16} \(not permitted\)/],
     ["e", /page fault: execution of 0x[0-9a-f]{16} \(not permitted\)/],
     ["f", /page fault: execution of 0x[0-9a-f]{16} \(not permitted\)/],
-    ["g", "page fault: execution of 0x0000000000500064 (not permitted)"],
-    ["h", "page fault: execution of 0x0000000001500000 (not permitted)"],
+    ["g", `page fault: execution of 0x${hex(layout.LINEAR_BASE + 100)} (not permitted)`],
+    ["h", `page fault: execution of 0x${hex(layout.LINEAR_BASE + 0x1000000)} (not permitted)`],
     ["i", "(native stack overflow)"],
     ["j", "invalid instruction"],
     ["k", /division by zero[^]*r15 1234567812345678/],

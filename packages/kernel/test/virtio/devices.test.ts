@@ -42,7 +42,11 @@ async function echo(machine: string, front: string[], device: (n: number) => str
     machine,
     devices: [
       ...front,
-      ...wires.flatMap((wire, n) => [...wire.backend(`n${n}`), "-device", `${device(n)},netdev=n${n},mac=${macText[n]}`]),
+      ...wires.flatMap((wire, n) => [
+        ...wire.backend(`n${n}`),
+        "-device",
+        `${device(n)},netdev=n${n},mac=${macText[n]}`,
+      ]),
       ...disk("unused"),
       "-device",
       front.length > 0 ? "virtio-blk-pci,drive=unused,bus=port-c" : "virtio-blk-pci,drive=unused",
@@ -129,10 +133,14 @@ describe.skipIf(missing !== undefined)(`devices${missing === undefined ? "" : ` 
     expect(status).toBe(1);
   });
 
-  it.each(VARIANTS)("net: %s", async (_, machine, front, options) => {
-    const output = await echo(machine, front, () => `virtio-net-pci${options}`);
-    expect(output).toMatch(/dropped 0\nSUCCESS/);
-  }, 30_000);
+  it.each(VARIANTS)(
+    "net: %s",
+    async (_, machine, front, options) => {
+      const output = await echo(machine, front, () => `virtio-net-pci${options}`);
+      expect(output).toMatch(/dropped 0\nSUCCESS/);
+    },
+    30_000,
+  );
 
   it("net: behind root ports", async () => {
     const output = await echo("q35", ROOT_PORTS, (n) => `virtio-net-pci,bus=port-${"ab"[n]}`);

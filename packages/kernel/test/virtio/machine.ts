@@ -1,15 +1,17 @@
 /** Compiles the C programs of this folder as kernels of their own and boots them in QEMU, without KVM. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { ASSEMBLER_FLAGS, KERNEL_FLAGS } from "../../src/builder/flags.ts";
 import { layoutHeader, readLayout } from "../../src/builder/layout.ts";
 import { link, modulesScript } from "../../src/builder/link.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const TARGET = join(ROOT, "src/virtio");
+
+export const layout = readLayout(join(ROOT, "layout.json"));
 
 /** Why these tests cannot run here; undefined when they can. */
 export const missing = ["gcc", "ld", "qemu-system-x86_64"].find(
@@ -32,7 +34,7 @@ function compile(source: string, flags: readonly string[] = []): string {
 function targetObjects(): string[] {
   if (objects !== undefined) return objects;
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, "layout.h"), layoutHeader(readLayout(join(ROOT, "layout.json"))));
+  writeFileSync(join(directory, "layout.h"), layoutHeader(layout));
   writeFileSync(join(directory, "modules.lds.h"), modulesScript([]));
   const sources = readdirSync(TARGET).filter((file) => /\.[cS]$/.test(file));
   objects = [...sources.map((file) => compile(join(TARGET, file))), compile(join(import.meta.dirname, "support.c"))];
@@ -46,6 +48,31 @@ export function build(name: string): string {
   link(join(TARGET, "link.lds"), includes, [...shared, compile(join(import.meta.dirname, `${name}.c`))], output);
   return output;
 }
+
+/** Compiles `sources` for the host, with sanitizers; each run is one argument, the result what it printed. */
+export function runOnHost(name: string, sources: readonly string[], runs: readonly number[]): string[] {
+  targetObjects();
+  // Copied, because a file finds the headers of its own folder first.
+  const copies = sources.map((source) => {
+    const copy = join(directory, `host-${basename(source)}`);
+    copyFileSync(source, copy);
+    return copy;
+  });
+  const program = join(directory, name);
+  const own = ["-O1", "-g", "-std=gnu11", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+  const paths = [join(import.meta.dirname, "played"), ...includes].map((path) => `-I${path}`);
+  const compiled = spawnSync("gcc", [...own, ...paths, ...copies, "-o", program], { encoding: "utf8" });
+  if (compiled.status !== 0) throw new Error(compiled.stderr);
+  return runs.map((run) => {
+    const { stdout, stderr } = spawnSync(program, [String(run)], { encoding: "utf8", timeout: 20_000 });
+    return stdout + stderr;
+  });
+}
+
+/** A file of the target. */
+export const targetSource = (name: string) => join(TARGET, name);
+/** A file of this folder. */
+export const testSource = (name: string) => join(import.meta.dirname, name);
 
 export const temporary = (name: string) => join(directory, name);
 

@@ -1,0 +1,120 @@
+/*
+ * Runs on the host, with sanitizers: net.c between a device that writes what it likes into its rings and a caller that does what the
+ * binding allows. Whatever the device does, frames lie within their slots and no place is handed out twice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices.h"
+#include "virtio.h"
+
+static struct queue *queues[2];
+static bool legacy;
+static uint64_t features;
+static uint32_t seed;
+
+static uint32_t random32(void) {
+    seed ^= seed << 13;
+    seed ^= seed >> 17;
+    seed ^= seed << 5;
+    return seed;
+}
+
+void *take_pages(uint64_t bytes, uint64_t *physical) {
+    void *p = calloc(1, (bytes + 4095) / 4096 * 4096);
+    *physical = (uint64_t)p;
+    return p;
+}
+void memory_touch(const void *start, uint64_t length) {
+    for (uint64_t i = 0; i < length; i++) (void)((const volatile uint8_t *)start)[i];
+}
+int devices_position(uint32_t type, const char *name) {
+    return type == MANIFEST_NET && strcmp(name, "service") == 0 ? 0 : -1;
+}
+bool virtio_open(struct virtio *device, uint16_t where) {
+    *device = (struct virtio){.where = where, .modern = !legacy};
+    return true;
+}
+bool virtio_negotiate(struct virtio *device, uint64_t wanted) {
+    device->features = wanted & features;
+    return true;
+}
+void virtio_config(const struct virtio *device, unsigned offset, void *into, unsigned length) {
+    (void)device, (void)offset;
+    for (unsigned i = 0; i < length; i++) ((uint8_t *)into)[i] = (uint8_t)random32();
+}
+void virtio_ready(struct virtio *device) {
+    (void)device;
+}
+
+static volatile uint16_t doorbell;
+
+bool virtio_queue(struct virtio *device, unsigned index, struct queue *q, bool interrupts) {
+    (void)device, (void)interrupts;
+    /* Exactly as large as it has to be, so that the sanitizer sees what goes beyond. */
+    uint16_t size = 8u << random32() % 6;
+    *q = (struct queue){.size = size, .index = (uint16_t)index, .event_idx = random32() % 2, .doorbell = &doorbell};
+    q->descs = calloc(size, 16);
+    q->avail = calloc(1, 6u + 2u * size);
+    q->used = calloc(1, 6u + 8u * size);
+    queues[index] = q;
+    return true;
+}
+
+static void misbehave(struct queue *q) {
+    volatile struct used_element *elements = (volatile struct used_element *)(q->used + 2);
+    uint32_t count = random32() % 4;
+    for (uint32_t i = 0; i < count; i++) {
+        uint16_t at = (uint16_t)(q->used[1] + i) % q->size;
+        uint32_t good = q->avail[2 + random32() % q->size];
+        elements[at].id = random32() % 4 ? good : random32() >> random32() % 32;
+        elements[at].length = random32() % 4 ? 60 + random32() % 1500 : random32() >> random32() % 32;
+    }
+    q->used[1] = (uint16_t)(q->used[1] + (random32() % 1000 ? count : random32()));
+    if (q->event_idx) q->used[2 + 4 * q->size] = (uint16_t)random32();
+}
+
+static void check(bool holds, const char *what) {
+    if (holds) return;
+    printf("FAILURE: %s\n", what);
+    exit(1);
+}
+
+int main(int argc, char **argv) {
+    seed = argc > 1 ? (uint32_t)atoi(argv[1]) : 1;
+    legacy = random32() % 2;
+    features = (random32() % 2 ? VIRTIO_F_ANY_LAYOUT : 0) | (legacy ? 0 : VIRTIO_F_VERSION_1) | (random32() % 2 ? 1u << 3 : 0) | (random32() % 2 ? 1u << 5 : 0);
+    uint32_t slots = 1 + random32() % 300;
+    struct net_memory shared = {malloc(slots * NET_SLOT_SIZE), slots, malloc(slots * NET_SLOT_SIZE), slots};
+    struct net_info info;
+    check(net_prepare(0, 0), "the device is prepared");
+    check(net_acquire("service", &shared, &info) == 0, "the device is acquired");
+    check(info.mtu >= 68 && info.mtu <= NET_MTU_MAX, "the MTU is possible");
+    uint32_t dropped = 0, frames = 0, sent = 0;
+    for (int i = 0; i < 20000; i++) {
+        misbehave(queues[0]);
+        misbehave(queues[1]);
+        uint32_t offset, length;
+        for (int n = 0; n < 3 && (length = net_read(0, &offset, &dropped)) != 0; n++) {
+            check(length >= 14 && offset % NET_SLOT_SIZE + length <= NET_SLOT_SIZE && offset + length <= slots * NET_SLOT_SIZE, "a frame lies in its slot");
+            memset(shared.rx + offset, 0xa5, length);
+            frames++;
+        }
+        int32_t place = net_reserve(0);
+        if (place >= 0) {
+            check((uint32_t)place + info.mtu + 14u <= slots * NET_SLOT_SIZE, "there is room for a frame");
+            uint32_t size = random32() % 2100;
+            int accepted = net_send(0, (uint32_t)place, size);
+            check(accepted == (size >= 14 && size <= info.mtu + 14u), "frames of possible length are sent, others refused");
+            sent += (uint32_t)accepted;
+        }
+        if (random32() % 8 == 0) {
+            net_flush_all();
+            net_arm_all();
+            net_disarm_all();
+        }
+    }
+    printf("SUCCESS %u frames, %u sent, %u dropped\n", frames, sent, dropped);
+    return 0;
+}
