@@ -2,8 +2,9 @@
  * Solo5's spt ABI, version 2, as this tender speaks it on x86-64: what an image carries (ELF notes), what it finds in
  * memory when it starts, and Soloist's own crash note. Everything is little endian.
  *
- * An image starts with rdi = SPT_BOOT_INFO, rsp = size of its memory - 8, and the memory [SPT_MEMORY_BASE, size) readable
- * and writable, except where a segment of the image says otherwise. It makes Linux system calls itself; filter.c lists them.
+ * An image starts with rdi = SPT_BOOT_INFO, rsp = size of its memory - 8, and the memory [SPT_MEMORY_BASE, size)
+ * readable and writable, except where a segment of the image says otherwise. It makes Linux system calls itself;
+ * filter.c lists them.
  */
 #ifndef TENDER_ABI_H
 #define TENDER_ABI_H

@@ -19,8 +19,7 @@ static int join(char *into, char **arguments, struct failure *failure)
     return 0;
 }
 
-int boot_write(const struct boot_info *info, const struct manifest *manifest, char **arguments,
-               struct failure *failure)
+int boot_write(const struct boot_info *info, const struct manifest *manifest, char **arguments, struct failure *failure)
 {
     size_t manifest_size = MANIFEST_HEADER_SIZE + manifest->entries * sizeof *manifest->entry;
     struct boot_info filled = *info;

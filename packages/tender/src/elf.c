@@ -50,7 +50,8 @@ static int check_header(const Elf64_Ehdr *header, uint64_t file_size, struct fai
     if (header->e_machine != EM_X86_64)
         return fail(failure, "for ELF machine %u: this tender runs x86-64 (%u) images", header->e_machine, EM_X86_64);
     if (header->e_type == ET_DYN)
-        return fail(failure, "position-independent or shared (ET_DYN): an image is linked to fixed addresses (ET_EXEC)");
+        return fail(failure,
+                    "position-independent or shared (ET_DYN): an image is linked to fixed addresses (ET_EXEC)");
     if (header->e_type != ET_EXEC)
         return fail(failure, "ELF type %u: an image is an executable (ET_EXEC, 2)", header->e_type);
     if (header->e_ehsize != sizeof(Elf64_Ehdr) || header->e_phentsize != sizeof(Elf64_Phdr))
@@ -108,8 +109,8 @@ static int add_segment(unsigned index, const Elf64_Phdr *header, uint64_t memory
             return fail(failure, "segment %u at 0x%llx comes after one at 0x%llx: segments must ascend", index,
                         (unsigned long long)header->p_vaddr, (unsigned long long)before->address);
         if (segment.start < before->end)
-            return fail(failure, "segment %u, pages 0x%llx to 0x%llx, overlaps the segment before it, up to 0x%llx", index,
-                        (unsigned long long)segment.start, (unsigned long long)segment.end,
+            return fail(failure, "segment %u, pages 0x%llx to 0x%llx, overlaps the segment before it, up to 0x%llx",
+                        index, (unsigned long long)segment.start, (unsigned long long)segment.end,
                         (unsigned long long)before->end);
     }
     segment.protection = ((header->p_flags & PF_R) != 0 ? PROT_READ : 0) |
@@ -190,8 +191,8 @@ static int check_abi(const struct notes *notes, struct failure *failure)
 }
 
 /* Everything but segments, which make sense only once the notes say whom the image is for. */
-static int read_other(int descriptor, unsigned index, const Elf64_Phdr *program, uint64_t file_size, struct notes *notes,
-                      struct failure *failure)
+static int read_other(int descriptor, unsigned index, const Elf64_Phdr *program, uint64_t file_size,
+                      struct notes *notes, struct failure *failure)
 {
     switch (program->p_type) {
     case PT_DYNAMIC:

@@ -34,9 +34,10 @@ struct elf_image {
 };
 
 /*
- * Fills *image from the regular file behind `descriptor`, which has `file_size` bytes, for a guest with `memory_size` bytes.
- * 0, or -1 and *failure says why the image cannot run.
+ * Fills *image from the regular file behind `descriptor`, which has `file_size` bytes, for a guest with `memory_size`
+ * bytes. 0, or -1 and *failure says why the image cannot run.
  */
-int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct elf_image *image, struct failure *failure);
+int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct elf_image *image,
+             struct failure *failure);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * The handler runs under the filter and with the guest's FS base: it makes write and exit_group calls only, and uses neither
- * libc nor a stack protector. The guest may have overwritten anything writable, this program's data too; then the handler
- * faults itself, and the counter or the kernel ends the process. Nothing here gives the guest more than the filter allows.
+ * The handler runs under the filter and with the guest's FS base: it makes write and exit_group calls only, and uses
+ * neither libc nor a stack protector. The guest may have overwritten anything writable, this program's data too; then
+ * the handler faults itself, and the counter or the kernel ends the process. Nothing here gives the guest more than the
+ * filter allows.
  */
 #define _GNU_SOURCE
 #include "fault.h"
@@ -170,7 +171,8 @@ NO_STACK_PROTECTOR static void dump(struct text *text, const greg_t *registers)
     }
 }
 
-/* Like a call to the entry: the stack pointer is 8 below a multiple of 16. The place of the return address is not written. */
+/* Like a call to the entry: the stack pointer is 8 below a multiple of 16. The place of the return address is not
+ * written. */
 _Noreturn LEAVES_THE_STACK static void enter_crash(const char *what, const char *registers)
 {
     __asm__ volatile("mov %0, %%rsp\n\t"
@@ -199,7 +201,8 @@ LEAVES_THE_STACK static void on_fault(int signal, siginfo_t *info, void *context
 
     char buffer[WHAT_SIZE + REGISTERS_SIZE + 1];
     struct text text = {.start = buffer, .size = sizeof buffer - 1};
-    text_string(&text, earlier == 0 ? "soloist-spt: guest fault: " : "soloist-spt: fault while the guest reported one: ");
+    text_string(&text,
+                earlier == 0 ? "soloist-spt: guest fault: " : "soloist-spt: fault while the guest reported one: ");
     describe(&text, info, registers);
     text_string(&text, "\n");
     dump(&text, registers);

@@ -60,8 +60,8 @@ static bool add_rules(scmp_filter_ctx context, const struct manifest *manifest, 
 }
 
 /*
- * libseccomp 2.5 can write its program to a descriptor only. Loading it with seccomp_load would leave memory to be freed
- * under the filter, which forbids that.
+ * libseccomp 2.5 can write its program to a descriptor only. Loading it with seccomp_load would leave memory to be
+ * freed under the filter, which forbids that.
  */
 static int export_program(scmp_filter_ctx context, struct filter *filter, struct failure *failure)
 {

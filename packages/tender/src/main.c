@@ -1,4 +1,5 @@
-/* soloist-spt: loads an image, attaches its devices, gives up every right that it does not need, and becomes the guest. */
+/* soloist-spt: loads an image, attaches its devices, gives up every right that it does not need, and becomes the guest.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -94,10 +95,10 @@ static int attach_net(int epoll, unsigned handle, struct failure *failure)
         memcpy(entry->u.net.mac, mac->mac, sizeof mac->mac);
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = handle};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, entry->b.descriptor, &event) != 0)
-        return errno == EEXIST ? fail(failure, "--net:%s: descriptor %d is attached already", entry->name,
-                                      entry->b.descriptor)
-                               : fail(failure, "--net:%s: cannot wait for descriptor %d (%s): not a TAP or a socket",
-                                      entry->name, entry->b.descriptor, strerror(errno));
+        return errno == EEXIST
+                   ? fail(failure, "--net:%s: descriptor %d is attached already", entry->name, entry->b.descriptor)
+                   : fail(failure, "--net:%s: cannot wait for descriptor %d (%s): not a TAP or a socket", entry->name,
+                          entry->b.descriptor, strerror(errno));
     return 0;
 }
 

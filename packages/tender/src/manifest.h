@@ -7,8 +7,8 @@
 #include "options.h"
 
 /*
- * Checks a manifest of `size` bytes (at most sizeof *manifest), as it came from the image, and clears what only the tender
- * may fill in (u, b, attached). 0, or -1 and *failure.
+ * Checks a manifest of `size` bytes (at most sizeof *manifest), as it came from the image, and clears what only the
+ * tender may fill in (u, b, attached). 0, or -1 and *failure.
  */
 int manifest_check(struct manifest *manifest, uint32_t size, struct failure *failure);
 

@@ -145,8 +145,8 @@ static int attach_descriptor(const char *text, struct manifest_entry *entry, str
 
 int net_attach(const char *target, struct manifest_entry *entry, struct failure *failure)
 {
-    int result = *target == '@' ? attach_descriptor(target + 1, entry, failure)
-                                : attach_interface(target, entry, failure);
+    int result =
+        *target == '@' ? attach_descriptor(target + 1, entry, failure) : attach_interface(target, entry, failure);
     if (result == 0)
         result = random_mac(entry->u.net.mac, failure);
     return result;

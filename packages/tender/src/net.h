@@ -6,8 +6,8 @@
 #include "failure.h"
 
 /*
- * Opens `target` (an interface's name or @FD) without blocking, and fills in the entry's descriptor, MTU and (a random one)
- * MAC address. 0, or -1 and *failure.
+ * Opens `target` (an interface's name or @FD) without blocking, and fills in the entry's descriptor, MTU and (a random
+ * one) MAC address. 0, or -1 and *failure.
  */
 int net_attach(const char *target, struct manifest_entry *entry, struct failure *failure);
 

@@ -20,7 +20,8 @@ struct notes {
     struct crash_note crash;
 };
 
-/* Adds the notes in `data`, the content of one PT_NOTE, to *notes. 0, or -1: one of them is malformed or there twice. */
+/* Adds the notes in `data`, the content of one PT_NOTE, to *notes. 0, or -1: one of them is malformed or there twice.
+ */
 int notes_parse(const uint8_t *data, uint32_t size, struct notes *notes, struct failure *failure);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Text built without libc, for the fault handler: no locale, no allocation, no errno, and so no thread-local storage, whose
- * base register the guest owns.
+ * Text built without libc, for the fault handler: no locale, no allocation, no errno, and so no thread-local storage,
+ * whose base register the guest owns.
  */
 #ifndef TENDER_TEXT_H
 #define TENDER_TEXT_H

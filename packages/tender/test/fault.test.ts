@@ -10,7 +10,7 @@ const report =
 const faults: readonly (readonly [string, number, RegExp])[] = [
   ["null", 139, /^page fault: write to address 0x8 \(null pointer\)$/],
   ["unmapped", 139, /^page fault: read of address 0x801000 \(not mapped\)$/],
-  ["text", 139, /^page fault: write to address 0x100[0-9a-f]{3} \(not permitted\)$/],
+  ["text", 139, /^page fault: write to address 0x10[0-9a-f]{4} \(not permitted\)$/],
   ["constant", 139, /^page fault: write to address 0x10[0-9a-f]{4} \(not permitted\)$/],
   ["execute-data", 139, /^page fault: execution of address 0x10[0-9a-f]{4} \(not permitted\)$/],
   ["execute-heap", 139, /^page fault: execution of address 0x10[0-9a-f]{4} \(not permitted\)$/],

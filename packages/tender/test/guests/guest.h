@@ -1,4 +1,5 @@
-/* What the test guests share: system calls, printing, notes. Each guest is one file with its manifest and guest_main. */
+/* What the test guests share: system calls, printing, notes. Each guest is one file with its manifest and guest_main.
+ */
 #ifndef GUEST_H
 #define GUEST_H
 
@@ -23,12 +24,9 @@
         uint32_t padding;                                                                                              \
         uint32_t version, entries;                                                                                     \
         struct manifest_entry entry[1 + (count)];                                                                      \
-    } guest_manifest_note = {{6, 12 + 104 * (1 + (count)), NOTE_TYPE_MANIFEST},                                        \
-                             "Solo5",                                                                                  \
-                             0,                                                                                        \
-                             MANIFEST_VERSION,                                                                         \
-                             1 + (count),                                                                              \
-                             {{.type = DEVICE_RESERVED_FIRST}, __VA_ARGS__}};
+    } guest_manifest_note = {                                                                                          \
+        {6, 12 + 104 * (1 + (count)), NOTE_TYPE_MANIFEST}, "Solo5", 0, MANIFEST_VERSION, 1 + (count),                  \
+        {{.type = DEVICE_RESERVED_FIRST}, __VA_ARGS__}};
 
 int guest_main(const struct boot_info *boot, const char *command);
 

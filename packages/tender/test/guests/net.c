@@ -1,6 +1,7 @@
 /*
- * One network device, `service`. Answers ARP requests for 10.77.0.2 and ICMP echo requests to it, sends every frame with
- * EtherType 0x88b5 (IEEE 802: local experiments) back with its addresses exchanged, and ends after one that holds "quit".
+ * One network device, `service`. Answers ARP requests for 10.77.0.2 and ICMP echo requests to it, sends every frame
+ * with EtherType 0x88b5 (IEEE 802: local experiments) back with its addresses exchanged, and ends after one that holds
+ * "quit".
  */
 #include "guest.h"
 

@@ -1,10 +1,12 @@
 /*
- * Feeds broken images and command lines to the tender's own code, under AddressSanitizer and UndefinedBehaviorSanitizer.
+ * Feeds broken images and command lines to the tender's own code, under AddressSanitizer and
+ * UndefinedBehaviorSanitizer.
  *
  *     fuzz SEED MILLISECONDS IMAGE…
  *
- * Each round breaks a copy of one of the images in a few places and takes it all the way to a filled guest memory, or to a
- * line that says why not. Prints how often what happened; ends with 1 and the round's number when a line is empty or not one.
+ * Each round breaks a copy of one of the images in a few places and takes it all the way to a filled guest memory, or
+ * to a line that says why not. Prints how often what happened; ends with 1 and the round's number when a line is empty
+ * or not one.
  */
 #define _GNU_SOURCE
 #include "boot.h"
@@ -41,9 +43,29 @@ static uint32_t below(uint32_t limit)
 
 static uint64_t interesting(void)
 {
-    static const uint64_t values[] = {
-        0, 1, 7, 8, 12, 64, 0xfff, 0x1000, 0x1001, 0xffff, 0x10000, 0xff000, 0x100000, 0x101000, 0x3ff000, 0x400000,
-        0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff, 0x7fffffffffffffff, 0xfffffffffffff000, 0xffffffffffffffff};
+    static const uint64_t values[] = {0,
+                                      1,
+                                      7,
+                                      8,
+                                      12,
+                                      64,
+                                      0xfff,
+                                      0x1000,
+                                      0x1001,
+                                      0xffff,
+                                      0x10000,
+                                      0xff000,
+                                      0x100000,
+                                      0x101000,
+                                      0x3ff000,
+                                      0x400000,
+                                      0x7fffffff,
+                                      0x80000000,
+                                      0xfffffff0,
+                                      0xffffffff,
+                                      0x7fffffffffffffff,
+                                      0xfffffffffffff000,
+                                      0xffffffffffffffff};
     return below(4) == 0 ? random64() : values[below(sizeof values / sizeof *values)] + below(3) - 1;
 }
 
@@ -128,10 +150,28 @@ static int take(int descriptor, uint32_t size, const struct options *options, st
 
 static int parse_something(struct options *options, struct failure *failure)
 {
-    static const char *const pieces[] = {"--mem=", "--net:", "--block:", "--net-mac:", "--block-sector-size:", "service",
-                                         "data",   "=",      "512",      "65536",      "02:00:00:00:00:01",    "tap0",
-                                         "@3",     "--",     "--help",   "-",          "999999999999999999999", ":",
-                                         "\xff",   "a.spt",  "",         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
+    static const char *const pieces[] = {"--mem=",
+                                         "--net:",
+                                         "--block:",
+                                         "--net-mac:",
+                                         "--block-sector-size:",
+                                         "service",
+                                         "data",
+                                         "=",
+                                         "512",
+                                         "65536",
+                                         "02:00:00:00:00:01",
+                                         "tap0",
+                                         "@3",
+                                         "--",
+                                         "--help",
+                                         "-",
+                                         "999999999999999999999",
+                                         ":",
+                                         "\xff",
+                                         "a.spt",
+                                         "",
+                                         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"};
     static char words[8][400];
     static char *argv[10];
     uint32_t count = below(8);
