@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)(`boot${missing === undefined ? "" : ` (no
     ["h", `page fault: execution of 0x${hex(layout.LINEAR_BASE + 0x1000000)} (not permitted)`],
     ["i", "(native stack overflow)"],
     ["j", "invalid instruction"],
-    ["k", /division by zero[^]*r15 1234567812345678/],
+    ["k", /division by zero[\s\S]*r15 1234567812345678/],
     ["l", "page fault: write to 0x0000008000000000 (not mapped)"],
     ["m", "page fault: read of 0x00000000fee00000 (not mapped)"],
     ["n", "general protection fault"],
@@ -91,7 +91,7 @@ describe.skipIf(missing !== undefined)(`boot${missing === undefined ? "" : ` (no
     expect(status).toBe(0);
   });
 
-  it.each(["pc", "q35"])("%s: clocks run at the host's speed, waits end in time", async (machine) => {
+  it.each(["pc", "q35"])("%s: clocks run forward, waits do not end early", async (machine) => {
     const before = Date.now();
     const { output, status } = await boot(build("time"), { machine });
     const spent = Date.now() - before;
