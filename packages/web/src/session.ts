@@ -1,13 +1,30 @@
 import { type Flow, SoloistError } from "@soloist/interface";
-import { DISPATCH, type DirectApp, failureOf, type HandlerResult, isThenable, toResponse } from "./app.ts";
+import {
+  DISPATCH,
+  type DirectApp,
+  failureOf,
+  type HandlerResult,
+  isThenable,
+  type RequestSource,
+  toResponse,
+} from "./app.ts";
 import { bytes } from "./bytes.ts";
 import type { BodyStream, Content } from "./fetch/body.ts";
-import { receivedRequest, type SignalSource } from "./fetch/request.ts";
+import { type Request, receivedRequest, type SignalSource } from "./fetch/request.ts";
 import { Response, sendResponse } from "./fetch/response.ts";
 import { Html } from "./html.ts";
-import { CLOSED, CONTENT, CONTENT_END, CONTENT_FAILED, MORE, REQUEST, ServerConnection } from "./http/connection.ts";
+import {
+  CLOSED,
+  CONTENT,
+  CONTENT_END,
+  CONTENT_FAILED,
+  type ConnectionEvent,
+  MORE,
+  REQUEST,
+  ServerConnection,
+} from "./http/connection.ts";
 import { REFUSALS, type Refusal } from "./http/refusal.ts";
-import { HTML } from "./http/response-heads.ts";
+import { HTML, JSON_TEXT } from "./http/response-heads.ts";
 import { reasonOf } from "./http/status.ts";
 import { HttpError } from "./http-error.ts";
 import type { Server } from "./serve.ts";
@@ -32,7 +49,7 @@ const CLOSING = 4;
  * it reads, parses, calls handlers and writes for all requests that have arrived, in buffers that all sessions share. What
  * is left at its end, unread or unsent, moves to buffers of the session's own.
  */
-export class Session implements SignalSource {
+export class Session implements SignalSource, RequestSource {
   readonly #server: Server;
   readonly #flow: Flow;
   readonly #connection: ServerConnection;
@@ -49,6 +66,10 @@ export class Session implements SignalSource {
   #from = 0;
   #to = 0;
 
+  // The request that is being answered.
+  serial = 0;
+  #target = "";
+  #content: Content | null = null;
   #pending: Promise<HandlerResult> | undefined = undefined;
   #body: IncomingBody | undefined = undefined;
   #abort: AbortController | undefined = undefined;
@@ -165,11 +186,19 @@ export class Session implements SignalSource {
     const connection = this.#connection;
     const parser = connection.parser;
     const window = server.window;
-    this.#load();
+    if (this.#rest === undefined) {
+      this.#from = 0;
+      this.#to = 0;
+    } else {
+      this.#load();
+    }
     let served = false;
     for (;;) {
-      const event = connection.next(window, this.#from, this.#to);
-      this.#from = parser.next;
+      let event: ConnectionEvent = MORE;
+      if (this.#from !== this.#to || connection.closing || parser.inRequest) {
+        event = connection.next(window, this.#from, this.#to);
+        this.#from = parser.next;
+      }
       if (event === REQUEST) {
         served = true;
         server.counters.requests++;
@@ -183,18 +212,11 @@ export class Session implements SignalSource {
           this.#save();
           return this.#stalled();
         }
-      } else if (event === MORE) {
-        if (this.#to === window.length) {
-          if (this.#from === 0) throw new Error("A request head does not fit into the window");
-          window.copyWithin(0, this.#from, this.#to);
-          this.#to -= this.#from;
-          this.#from = 0;
-        }
-        const length = this.#flow.readInto(window, this.#to);
-        if (length > 0) {
-          this.#to += length;
-          continue;
-        }
+        continue;
+      }
+      if (event === MORE) {
+        const length = this.#read(window);
+        if (length > 0) continue;
         const unread = this.#to > this.#from;
         this.#save();
         const sent = this.#flush();
@@ -207,12 +229,29 @@ export class Session implements SignalSource {
         // The header timeout counts from a head's first byte, however slowly the others follow.
         if (served || reason !== HEADERS || this.#waitingFor !== HEADERS) this.#wait(reason);
         return READ;
-      } else if (event === CLOSED) {
+      }
+      if (event === CLOSED) {
         if (connection.refusal !== undefined) this.#count(connection.refusal);
         return this.#flush() ? CLOSE : this.#stalled();
       }
       // CONTENT and CONTENT_END: what a handler did not read is dropped.
     }
+  }
+
+  /** Puts what has arrived behind the unread bytes; as Flow.readInto. */
+  #read(window: Uint8Array): number {
+    if (this.#from === this.#to) {
+      this.#from = 0;
+      this.#to = 0;
+    } else if (this.#to === window.length) {
+      if (this.#from === 0) throw new Error("A request head does not fit into the window");
+      window.copyWithin(0, this.#from, this.#to);
+      this.#to -= this.#from;
+      this.#from = 0;
+    }
+    const length = this.#flow.readInto(window, this.#to);
+    if (length > 0) this.#to += length;
+    return length;
   }
 
   /** Calls the app. False: the answer is not there yet. */
@@ -221,17 +260,18 @@ export class Session implements SignalSource {
     const connection = this.#connection;
     const parser = connection.parser;
     const target = bytes.latin1Decode(window, parser.targetStart, parser.targetEnd - parser.targetStart);
-    const method = parser.method;
-    const headers = parser.headers;
+    this.#target = target;
     if (server.remembered === undefined) server.remembered = parser.remembered;
-    const content = parser.hasBody ? this.#content(window) : null;
+    if (parser.hasBody) this.#content = this.#takeContent(window);
     let result: HandlerResult | Promise<HandlerResult>;
     try {
       result = this.#direct
-        ? (server.app as unknown as DirectApp)[DISPATCH](method, target, headers, content, this)
-        : server.app.fetch(receivedRequest(method, target, headers, content, this));
+        ? (server.app as unknown as DirectApp)[DISPATCH](parser.method, target, this)
+        : server.app.fetch(this.makeRequest());
       if (typeof result === "string") {
         connection.sendText(result);
+        this.serial++;
+        if (parser.hasBody) this.#forget();
         return true;
       }
       if (isThenable(result)) {
@@ -243,13 +283,27 @@ export class Session implements SignalSource {
       this.#fail(error);
     }
     if (connection.stream !== undefined) return false;
-    this.#body = undefined;
+    this.#forget();
     return true;
+  }
+
+  makeRequest(): Request {
+    const parser = this.#connection.parser;
+    return receivedRequest(parser.method, this.#target, parser.headers, this.#content, this);
+  }
+
+  /** The request is answered: what was not asked for by now is gone. */
+  #forget(): void {
+    this.serial++;
+    this.#content = null;
+    this.#body = undefined;
+    this.#abort = undefined;
   }
 
   #answer(result: HandlerResult): void {
     if (result instanceof Response) sendResponse(result, this.#connection);
     else if (result instanceof Html) this.#connection.sendText(result.toString(), HTML);
+    else if (isPlain(result)) this.#connection.sendText(JSON.stringify(result), JSON_TEXT);
     else sendResponse(toResponse(result), this.#connection);
   }
 
@@ -286,9 +340,8 @@ export class Session implements SignalSource {
     }
     const stream = connection.stream;
     if (stream !== undefined) await this.#pump(stream);
-    this.#body = undefined;
+    this.#forget();
     await this.#drain();
-    this.#abort = undefined;
   }
 
   /** Sends a stream as fast as the client takes it. A stream that fails cuts the connection: the client must see it. */
@@ -313,7 +366,7 @@ export class Session implements SignalSource {
   // --- content of requests ---------------------------------------------------------------------------------------------
 
   /** Content that is here already, or a stream of it. */
-  #content(window: Uint8Array): Content {
+  #takeContent(window: Uint8Array): Content {
     const connection = this.#connection;
     const parser = connection.parser;
     if (!parser.headers.chunked && parser.remaining <= this.#to - this.#from) {
@@ -461,6 +514,13 @@ export class Session implements SignalSource {
     const refused = this.#server.counters.refused;
     refused[refusal.code] = (refused[refusal.code] ?? 0) + 1;
   }
+}
+
+/** An object literal or an array: JSON for certain. */
+function isPlain(result: HandlerResult): result is object {
+  if (typeof result !== "object" || result === null) return false;
+  const prototype = Object.getPrototypeOf(result);
+  return prototype === Object.prototype || prototype === Array.prototype;
 }
 
 function cutShort(): HttpError {

@@ -20,9 +20,16 @@ function normalizeName(name: string): string {
   return lower;
 }
 
+/** Values that were checked before: those of a program's own responses, mostly. */
+const knownValues = new Set<string>();
+const KNOWN_VALUES = 256;
+const KNOWN_LENGTH = 64;
+
 function normalizeValue(name: string, value: string): string {
+  if (knownValues.has(value)) return value;
   const text = String(value).replace(OUTER_SPACE, "");
   if (BAD_VALUE.test(text)) throw new TypeError(`Invalid value of header ${name}: ${JSON.stringify(text)}`);
+  if (text.length <= KNOWN_LENGTH && knownValues.size < KNOWN_VALUES) knownValues.add(text);
   return text;
 }
 

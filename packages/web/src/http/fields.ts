@@ -105,7 +105,9 @@ export function parseFraming(block: HeaderBlock): Refusal | undefined {
     }
   }
   if (transferEncodings > 0 && block.contentLength >= 0) return REFUSALS.bothFramings;
-  return unknownCoding ? REFUSALS.transferCodingUnknown : undefined;
+  if (unknownCoding) return REFUSALS.transferCodingUnknown;
+  block.plain = block.hostIndex >= 0 && !block.chunked && block.contentLength <= 0 && !block.close;
+  return undefined;
 }
 
 function parseConnection(block: HeaderBlock, index: number): void {

@@ -21,6 +21,10 @@ export class HeaderBlock {
   expectContinue = false;
   /** Whether there is a Host field, and its index. */
   hostIndex = -1;
+  /** Nothing above asks for anything: a Host, no content, the connection stays. Most requests are so. */
+  plain = false;
+
+  #names: readonly string[] | undefined = undefined;
 
   constructor(content: Uint8Array, offsets: Uint32Array) {
     this.bytes = content;
@@ -34,9 +38,7 @@ export class HeaderBlock {
 
   /** Name of a field line, in lower case. */
   name(index: number): string {
-    const at = index << 2;
-    const start = this.offsets[at]!;
-    return bytes.latin1Decode(this.bytes, start, this.offsets[at + 1]! - start).toLowerCase();
+    return this.#allNames()[index]!;
   }
 
   /** Value of a field line, one UTF-16 unit a byte. */
@@ -48,13 +50,22 @@ export class HeaderBlock {
 
   /** Index of the first field line from `from` on with this lower-case name, or -1. */
   find(name: string, from: number): number {
-    const length = name.length;
-    const offsets = this.offsets;
-    for (let at = from << 2; at < offsets.length; at += 4) {
-      const start = offsets[at]!;
-      if (offsets[at + 1]! - start === length && nameIs(this.bytes, start, name)) return at >> 2;
+    return this.#allNames().indexOf(name, from);
+  }
+
+  /** Decoded on first use: a block serves many requests, and a search of strings takes a tenth of one of bytes. */
+  #allNames(): readonly string[] {
+    let names = this.#names as string[] | undefined;
+    if (names === undefined) {
+      names = [];
+      const offsets = this.offsets;
+      for (let at = 0; at < offsets.length; at += 4) {
+        const start = offsets[at]!;
+        names.push(bytes.latin1Decode(this.bytes, start, offsets[at + 1]! - start).toLowerCase());
+      }
+      this.#names = names;
     }
-    return -1;
+    return names;
   }
 
   /** All values with this lower-case name, combined by ", " (RFC 9110 5.3); `null` when there is none. */

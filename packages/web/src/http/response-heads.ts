@@ -16,30 +16,40 @@ export const CONTENT_TYPES = [
   "text/plain;charset=UTF-8",
 ] as const;
 
-/** Starts of responses, shared by a server's connections and made anew when the date changes. */
+/** Lengths up to this have heads of their own. */
+const CACHED_LENGTHS = 1024;
+
+/** Heads of responses with status 200, shared by a server's connections and made anew when the date changes. */
 export class ResponseHeads {
   /** IMF-fixdate. */
   date = "";
-  readonly #heads: (Uint8Array | undefined)[] = [undefined, undefined, undefined, undefined];
+  /** Whole heads by kind and length of the content, made when they are first needed. */
+  #heads: (Uint8Array | undefined)[] = [];
 
   /** Sets the date that responses carry; `now` in milliseconds since the epoch. Call it about once a second. */
   setDate(now: number): void {
     const date = httpDate(now);
     if (date === this.date) return;
     this.date = date;
-    this.#heads.fill(undefined);
+    this.#heads = [];
   }
 
-  /** Everything of a 200 up to the digits of its Content-Length. */
-  get(kind: Kind): Uint8Array {
-    return this.#heads[kind] ?? this.#make(kind);
+  /** The head of a 200 with `length` bytes of content, to the empty line that ends it. */
+  get(kind: Kind, length: number): Uint8Array {
+    return this.#heads[length * 4 + kind] ?? this.#make(kind, length);
   }
 
-  #make(kind: Kind): Uint8Array {
-    const head = utf8(
-      `HTTP/1.1 200 OK\r\ndate: ${this.date}\r\ncontent-type: ${CONTENT_TYPES[kind]}\r\ncontent-length: `,
-    );
-    this.#heads[kind] = head;
+  #make(kind: Kind, length: number): Uint8Array {
+    const fields = `date: ${this.date}\r\ncontent-type: ${CONTENT_TYPES[kind]}\r\ncontent-length: ${length}\r\n`;
+    const head = utf8(`HTTP/1.1 200 OK\r\n${fields}\r\n`);
+    if (length < CACHED_LENGTHS) this.#fill(length * 4 + kind, head);
     return head;
+  }
+
+  /** Without holes: the engine keeps an array dense, and its reads fast, only while it grows at its end. */
+  #fill(slot: number, head: Uint8Array): void {
+    const heads = this.#heads;
+    while (heads.length < slot) heads.push(undefined);
+    heads[slot] = head;
   }
 }
