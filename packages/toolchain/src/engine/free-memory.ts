@@ -1,6 +1,6 @@
 /**
  * Clears the memory that the engine's allocator holds but nobody uses, so that an image neither carries what was freed while
- * it was built nor grows with it.
+ * it was built nor grows with it. (The engine keeps pools of small objects of its own; those stay as they are.)
  *
  * The allocator is dlmalloc, as wasi-libc has it: chunks lie side by side, each with a header of two words in front of what
  * `malloc` returned: the size of the chunk before it when that is free, and its own size with two flags.
@@ -9,8 +9,10 @@ const HEADER = 8;
 const CURRENT_IN_USE = 2;
 const FLAGS = 7;
 const MIN_CHUNK = 16;
-/** Words that a free chunk uses for itself: header, list links, and tree links of large ones. */
-const FREE_FIELDS = 32;
+/** What a free chunk uses for itself: header and list links, and from 256 bytes on the links of a tree. */
+const LIST_FIELDS = 16;
+const TREE_FIELDS = 32;
+const MIN_TREE_CHUNK = 256;
 /** The last chunk is followed by dlmalloc's record of the segment. */
 const SEGMENT_RECORD = 64;
 
@@ -27,9 +29,10 @@ export function clearFreeMemory(memory: Uint8Array, allocated: number): number {
     if (size < MIN_CHUNK || size % HEADER !== 0 || chunk + size > memory.length) break;
     if ((head & CURRENT_IN_USE) === 0) {
       const end = Math.min(chunk + size, memory.length - SEGMENT_RECORD);
-      if (chunk + FREE_FIELDS < end) {
-        memory.fill(0, chunk + FREE_FIELDS, end);
-        cleared += end - chunk - FREE_FIELDS;
+      const start = chunk + (size < MIN_TREE_CHUNK ? LIST_FIELDS : TREE_FIELDS);
+      if (start < end) {
+        memory.fill(0, start, end);
+        cleared += end - start;
       }
     }
     chunk += size;
