@@ -82,6 +82,16 @@ static void read_command_line(uint64_t at) {
     for (unsigned i = 0; at != 0 && i + 1 < COMMAND_LINE_SIZE && from[i]; i++) command_line[i] = from[i];
 }
 
+/*
+ * QEMU puts the image into memory before the firmware runs, and SeaBIOS (1.16, measured) works in up to 330 KB below the end of
+ * memory; where there are more than 32 MiB, below a place 16 MiB under the end. An image that reaches there may be damaged.
+ */
+static uint64_t firmware_low(uint64_t end) {
+    const uint64_t mib = 1 << 20;
+    uint64_t top = end > 32 * mib ? end - 16 * mib : end;
+    return top > mib / 2 ? top - mib / 2 : 0;
+}
+
 static void find_memory(const struct start_info *info) {
     const struct memory_map_entry *map = (const struct memory_map_entry *)info->memory_map_at;
     uint32_t entries = info->version >= 1 && info->memory_map_at ? info->memory_map_entries : 0;
@@ -93,7 +103,7 @@ static void find_memory(const struct start_info *info) {
     if (memory.end > MEMORY_MOST) memory.end = MEMORY_MOST;
     memory.end -= memory.end % PAGE_SIZE;
     memory.image_end = LINEAR_BASE + (uint64_t)boot_record.memory_pages * 65536;
-    if (memory.end <= memory.image_end) boot_fail("the machine has too little memory for this image", NULL, "(QEMU: -m 64)");
+    if (memory.image_end > firmware_low(memory.end)) boot_fail("the machine has too little memory for this image", NULL, "(QEMU: -m 64)");
 }
 
 _Noreturn void start_virtio(const struct start_info *info) {

@@ -99,71 +99,78 @@ async function echo(machine: string, front: string[], device: (n: number) => str
   }
 }
 
-describe.skipIf(missing !== undefined)(`devices${missing === undefined ? "" : ` (not run: no ${missing})`}`, () => {
-  let block: string;
-  beforeAll(() => {
-    block = build("block");
-  }, 120_000);
+describe.skipIf(missing !== undefined)(
+  `devices${missing === undefined ? "" : ` (not run: no ${missing})`}`,
+  { timeout: 30_000 },
+  () => {
+    let block: string;
+    beforeAll(() => {
+      block = build("block");
+    }, 120_000);
 
-  it.each(VARIANTS)("block: %s", async (_, machine, front, options) => {
-    const device = `virtio-blk-pci,drive=disk${options.replace(",any_layout=off", "")}`;
-    const { output, status } = await boot(block, { machine, devices: [...disk("disk"), ...front, "-device", device] });
-    expect(output).toContain("2048 blocks of 512 bytes\nblock 0: HELLO FROM DISK!\n");
-    expect(output).toContain("SUCCESS");
-    expect(status).toBe(0);
-  });
+    it.each(VARIANTS)("block: %s", async (_, machine, front, options) => {
+      const device = `virtio-blk-pci,drive=disk${options.replace(",any_layout=off", "")}`;
+      const { output, status } = await boot(block, {
+        machine,
+        devices: [...disk("disk"), ...front, "-device", device],
+      });
+      expect(output).toContain("2048 blocks of 512 bytes\nblock 0: HELLO FROM DISK!\n");
+      expect(output).toContain("SUCCESS");
+      expect(status).toBe(0);
+    });
 
-  it("block: behind a root port", async () => {
-    const devices = [...disk("disk"), ...ROOT_PORTS, "-device", "virtio-blk-pci,drive=disk,bus=port-b"];
-    expect((await boot(block, { machine: "q35", devices })).output).toContain("SUCCESS");
-  });
+    it("block: behind a root port", async () => {
+      const devices = [...disk("disk"), ...ROOT_PORTS, "-device", "virtio-blk-pci,drive=disk,bus=port-b"];
+      expect((await boot(block, { machine: "q35", devices })).output).toContain("SUCCESS");
+    });
 
-  it("block: blocks of 4,096 bytes", async () => {
-    const device = "virtio-blk-pci,drive=disk,logical_block_size=4096,physical_block_size=4096";
-    const { output } = await boot(block, { devices: [...disk("disk"), "-device", device] });
-    expect(output).toContain("256 blocks of 4096 bytes");
-    expect(output).toContain("SUCCESS");
-  });
+    it("block: blocks of 4,096 bytes", async () => {
+      const device = "virtio-blk-pci,drive=disk,logical_block_size=4096,physical_block_size=4096";
+      const { output } = await boot(block, { devices: [...disk("disk"), "-device", device] });
+      expect(output).toContain("256 blocks of 4096 bytes");
+      expect(output).toContain("SUCCESS");
+    });
 
-  it("block: a device that refuses a write makes it fail", async () => {
-    const drive = disk("disk");
-    drive[1] += ",readonly=on";
-    const { output, status } = await boot(block, { devices: [...drive, "-device", "virtio-blk-pci,drive=disk"] });
-    expect(output).toContain("FAILURE: a block is written");
-    expect(status).toBe(1);
-  });
+    it("block: a device that refuses a write makes it fail", async () => {
+      const drive = disk("disk");
+      drive[1] += ",readonly=on";
+      const { output, status } = await boot(block, { devices: [...drive, "-device", "virtio-blk-pci,drive=disk"] });
+      expect(output).toContain("FAILURE: a block is written");
+      expect(status).toBe(1);
+    });
 
-  it.each(VARIANTS)(
-    "net: %s",
-    async (_, machine, front, options) => {
-      const output = await echo(machine, front, () => `virtio-net-pci${options}`);
-      expect(output).toMatch(/dropped 0\nSUCCESS/);
-    },
-    30_000,
-  );
-
-  it("net: behind root ports", async () => {
-    const output = await echo("q35", ROOT_PORTS, (n) => `virtio-net-pci,bus=port-${"ab"[n]}`);
-    expect(output).toMatch(/dropped 0\nSUCCESS/);
-  }, 30_000);
-
-  it("net: the device's own MTU counts, unless it is too large for a slot", async () => {
-    const image = build("net");
-    const first = ["-netdev", "user,id=n0,restrict=on", "-device", "virtio-net-pci,netdev=n0,host_mtu=1400"];
-    const second = ["-netdev", "user,id=n1,restrict=on", "-device", "virtio-net-pci,netdev=n1,host_mtu=9000"];
-    const drive = [...disk("unused"), "-device", "virtio-blk-pci,drive=unused"];
-    const guest = new Guest(image, { devices: [...first, ...second, ...drive] });
-    await guest.until("ready");
-    guest.stop();
-    expect(guest.output).toMatch(/service .* mtu 1400\nsecond .* mtu 1500\n/);
-  });
-
-  it("a device that the machine lacks is one clear line", async () => {
-    const { output, status } = await boot(build("net"));
-    expect(output).toBe(
-      "soloist: the manifest names network device 'service' but the machine has no such device " +
-        "(QEMU: -netdev user,id=n0 -device virtio-net-pci,netdev=n0)\n",
+    it.each(VARIANTS)(
+      "net: %s",
+      async (_, machine, front, options) => {
+        const output = await echo(machine, front, () => `virtio-net-pci${options}`);
+        expect(output).toMatch(/dropped 0\nSUCCESS/);
+      },
+      30_000,
     );
-    expect(status).toBe(1);
-  });
-});
+
+    it("net: behind root ports", async () => {
+      const output = await echo("q35", ROOT_PORTS, (n) => `virtio-net-pci,bus=port-${"ab"[n]}`);
+      expect(output).toMatch(/dropped 0\nSUCCESS/);
+    });
+
+    it("net: the device's own MTU counts, unless it is too large for a slot", async () => {
+      const image = build("net");
+      const first = ["-netdev", "user,id=n0,restrict=on", "-device", "virtio-net-pci,netdev=n0,host_mtu=1400"];
+      const second = ["-netdev", "user,id=n1,restrict=on", "-device", "virtio-net-pci,netdev=n1,host_mtu=9000"];
+      const drive = [...disk("unused"), "-device", "virtio-blk-pci,drive=unused"];
+      const guest = new Guest(image, { devices: [...first, ...second, ...drive] });
+      await guest.until("ready");
+      guest.stop();
+      expect(guest.output).toMatch(/service .* mtu 1400\nsecond .* mtu 1500\n/);
+    });
+
+    it("a device that the machine lacks is one clear line", async () => {
+      const { output, status } = await boot(build("net"));
+      expect(output).toBe(
+        "soloist: the manifest names network device 'service' but the machine has no such device " +
+          "(QEMU: -netdev user,id=n0 -device virtio-net-pci,netdev=n0)\n",
+      );
+      expect(status).toBe(1);
+    });
+  },
+);

@@ -2,7 +2,7 @@
 
 #include "text.h"
 
-const volatile struct boot_record boot_record = {.memory_pages = 2};
+const volatile struct boot_record boot_record = {.memory_pages = 4};
 
 void *memset(void *to, int byte, size_t length) {
     void *at = to;
