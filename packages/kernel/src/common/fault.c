@@ -89,6 +89,14 @@ _Noreturn void kernel_fault(const char *what, const char *registers) {
 
 _Noreturn void wasm_trap(const char *what) { kernel_fault(what, NULL); }
 
-_Noreturn void wasm_stack_exhausted(void) {
+static _Noreturn __attribute__((used)) void stack_exhausted(void) {
     kernel_fault("native stack overflow (the engine recursed too deeply)", NULL);
+}
+
+/* Nothing returns to the frames of the native stack: start again in the middle of it, to have room for the report. */
+_Noreturn void wasm_stack_exhausted(void) {
+    __asm__ volatile("movq %0, %%rsp; xorl %%ebp, %%ebp; call *%1"
+                     :
+                     : "r"(native_stack_reserve + STACK_SIZE / 2), "r"(stack_exhausted));
+    __builtin_unreachable();
 }

@@ -1,6 +1,7 @@
 /* From the target's entry to the loop that runs JavaScript for as long as the image lives. */
 #include "binding.h"
 #include "engine.h"
+#include "stack.h"
 
 #define WASM_PAGE 65536u
 /* Jobs (promise reactions) between two turns: about 0.1 ms of work, so that a chain of promises cannot starve the network. */
@@ -79,6 +80,26 @@ static void evaluate_source(u32 runtime) {
     JS_FreeValue(engine_context, promise);
 }
 
+/*
+ * The engine's own shadow stack has 1 MiB, enough for about 1,200 calls. With memory to spare it moves to the top of it:
+ * pages that no call has reached cost nothing.
+ */
+#define SHADOW_STACK_SHARE 8u
+#define SHADOW_STACK_PAGES_MAX 128u
+
+static void place_shadow_stack(u32 runtime) {
+    u32 pages = memory_pages_max / SHADOW_STACK_SHARE;
+    if (pages > SHADOW_STACK_PAGES_MAX) pages = SHADOW_STACK_PAGES_MAX;
+    u32 size = wasm_stack_pointer;
+    if (pages * WASM_PAGE > size && memory_pages_max - pages > wasm_memory_pages) {
+        wasm_stack_pointer = memory_pages_max * WASM_PAGE;
+        memory_pages_max -= pages;
+        size = pages * WASM_PAGE;
+    }
+    JS_UpdateStackTop(runtime);
+    JS_SetMaxStackSize(runtime, size - SHADOW_STACK_RESERVE);
+}
+
 _Noreturn void kernel_main(const struct boot_info *boot) {
     if (boot_record.magic != BOOT_RECORD_MAGIC || boot_record.version != BOOT_RECORD_VERSION)
         kernel_fault("this is a base without an app: build an image with `soloist build`", NULL);
@@ -92,6 +113,7 @@ _Noreturn void kernel_main(const struct boot_info *boot) {
     for (int n = 0; n < HANDLER_COUNT; n++) engine_handlers[n] = boot_record.handlers[n];
 
     u32 runtime = JS_GetRuntime(engine_context);
+    place_shadow_stack(runtime);
     if (boot_record.source != 0) evaluate_source(runtime);
     if (!js_is_object(engine_handlers[HANDLER_TURN])) kernel_fault("the app never called register()", NULL);
     JS_FreeValue(engine_context, call_handler(HANDLER_BOOT));

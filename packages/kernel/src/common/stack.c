@@ -1,7 +1,5 @@
-/* The check of both stacks at every call of a JavaScript function. */
-#include "engine.h"
 #include "stack.h"
 
-#define MESSAGE "Maximum call stack size exceeded"
+#include "engine.h"
 
-JSValue stack_throw(u32 context) { return engine_throw_range(context, MESSAGE); }
+void stack_throw(u32 context) { engine_throw_range(context, "Maximum call stack size exceeded"); }

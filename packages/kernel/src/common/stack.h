@@ -1,24 +1,22 @@
 /*
- * QuickJS turns its own stack check off on WASI. This one is called where the engine recurses, and tests both stacks: the
- * native one, and the shadow stack in linear memory, which holds what C took the address of.
+ * Two stacks can overflow: the native one, and the shadow stack in linear memory, which holds what C took the address of.
+ * The engine checks the latter wherever it recurses; the build puts STACK_LIMIT into these checks.
  */
 #ifndef SOLOIST_STACK_H
 #define SOLOIST_STACK_H
 
 #include "wasm.h"
 
-/* Room for an exception to be made and to reach its handler. */
-#define SHADOW_STACK_RESERVE 65536u
-/* Above the place where the image would end (FUNC_PROLOGUE). */
+/* Room for an exception to be made and to reach its handler, on either stack. */
 #define NATIVE_STACK_RESERVE 49152u
+#define SHADOW_STACK_RESERVE 65536u
 
-u64 stack_throw(u32 context);
+/* Throws the RangeError that other engines throw. */
+void stack_throw(u32 context);
 
-#define STACK_LOW                                                                  \
-    UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE || wasm_stack_pointer < SHADOW_STACK_RESERVE)
-#define CALL_PROLOGUE(context)                      \
-    do {                                            \
-        if (STACK_LOW) return stack_throw(context); \
-    } while (0)
+/* The limit that the engine compares its stack pointer with: nothing is above 2^32 - 1. */
+#define STACK_LIMIT(runtime, offset)                                                                          \
+    (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE) ? UINT32_MAX                   \
+                                                                              : i32_load((u64)(runtime) + offset##u))
 
 #endif
