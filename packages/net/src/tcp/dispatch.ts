@@ -178,6 +178,7 @@ function dispatchSyn(c: TcpConnection, now: number, sink: SegmentSink): boolean 
 export function onTimer(c: TcpConnection, now: number): number {
   let events = 0;
   if (c.ackAt <= now) {
+    c.ackAt = NEVER;
     c.ackNow = true;
     events = EVENT_OUTPUT;
   }
