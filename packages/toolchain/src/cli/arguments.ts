@@ -2,15 +2,19 @@ import { type ParseArgsConfig, parseArgs } from "node:util";
 import { TARGETS, type Target } from "../base.ts";
 import { UsageError } from "../errors.ts";
 
-/** `parseArgs`, with its errors in one line. */
-export function parse<const Options extends NonNullable<ParseArgsConfig["options"]>>(args: string[], options: Options) {
+/** `parseArgs`, with its errors in one line. `hint` ends the one about unknown options. */
+export function parse<const Options extends NonNullable<ParseArgsConfig["options"]>>(
+  args: string[],
+  options: Options,
+  hint = "",
+) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true });
   } catch (error) {
     const { message, code } = error as NodeJS.ErrnoException;
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
     const unknown = /^Unknown option '([^']*)'/.exec(message);
-    throw new UsageError(unknown ? `unknown option ${unknown[1]}` : firstSentence(message));
+    throw new UsageError(unknown ? `unknown option ${unknown[1]}${hint}` : firstSentence(message));
   }
 }
 

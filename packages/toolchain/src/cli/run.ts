@@ -18,18 +18,22 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
   const separator = args.indexOf("--");
   const own = separator < 0 ? args : args.slice(0, separator);
   const guestArguments = separator < 0 ? [] : args.slice(separator + 1);
-  const { values, positionals } = parse(own, {
-    target: { type: "string" },
-    mem: { type: "string" },
-    net: { type: "string", multiple: true },
-    "net-mac": { type: "string", multiple: true },
-    publish: { type: "string", short: "p", multiple: true },
-    block: { type: "string", multiple: true },
-    accel: { type: "string" },
-    "no-snapshot": { type: "boolean" },
-    minify: { type: "boolean" },
-    help: { type: "boolean" },
-  });
+  const { values, positionals } = parse(
+    own,
+    {
+      target: { type: "string" },
+      mem: { type: "string" },
+      net: { type: "string", multiple: true },
+      "net-mac": { type: "string", multiple: true },
+      publish: { type: "string", short: "p", multiple: true },
+      block: { type: "string", multiple: true },
+      accel: { type: "string" },
+      "no-snapshot": { type: "boolean" },
+      minify: { type: "boolean" },
+      help: { type: "boolean" },
+    },
+    " (arguments of the app go behind --)",
+  );
   if (values.help) {
     terminal.out(RUN_HELP);
     return 0;
@@ -68,6 +72,8 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     interruption.abort();
   };
   process.on("SIGINT", onSignal(130)).on("SIGTERM", onSignal(143)).on("SIGHUP", onSignal(129));
+  // Nobody reads the console any more, as in `soloist run | head`.
+  process.stdout.on("error", onSignal(141));
   const code = await runImage({
     ...options,
     image,

@@ -2,9 +2,9 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { startGuest } from "../../src/run/guest-process.ts";
+import { type GuestEvents, startGuest } from "../../src/run/guest-process.ts";
 
-const quiet = { console() {}, error() {} };
+const quiet: GuestEvents = { console() {}, error() {} };
 const sh = (script: string, events = quiet) => startGuest({ command: "sh", args: ["-c", script] }, events);
 
 it("console and diagnostics arrive apart, and the exit code", async () => {
@@ -45,7 +45,7 @@ const hasSetpriv = (() => {
 it.skipIf(!hasSetpriv)("it dies when its parent is killed", async () => {
   const module = new URL("../../src/run/guest-process.ts", import.meta.url).href;
   const script = `
-    import { startGuest } from ${JSON.stringify(module)};
+    import { type GuestEvents, startGuest } from ${JSON.stringify(module)};
     startGuest({ command: "sh", args: ["-c", "echo $$; exec sleep 60"] }, { console: (c) => process.stdout.write(c), error() {} });
   `;
   const parent = spawn("tsx", ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });

@@ -1,0 +1,130 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url));
+const bin = join(root, "packages/toolchain/bin/soloist.mjs");
+const scratch = mkdtempSync(join(tmpdir(), "soloist-cli-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function soloist(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: root, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+
+const image = join(scratch, "hello.spt");
+
+describe("help and usage", () => {
+  it.each([[], ["build"], ["run"], ["inspect"], ["doctor"]])(
+    "%s --help explains itself with examples on stdout",
+    (...command) => {
+      const { status, stdout, stderr } = soloist(...command, "--help");
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/Usage: soloist/);
+      if (command[0] !== "doctor") expect(stdout).toMatch(/Examples:\n {2}soloist/);
+      expect(stderr).toBe("");
+    },
+  );
+
+  it("--version is that of the package", () => {
+    const { version } = JSON.parse(readFileSync(join(root, "packages/toolchain/package.json"), "utf8"));
+    expect(soloist("--version")).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it.each([
+    ["an unknown command", ["frob"]],
+    ["an unknown option", ["build", "--frob"]],
+    ["an option without its value", ["build", "--target"]],
+    ["a flag with a value", ["build", "--minify=yes"]],
+    ["an unknown target", ["build", "apps/hello", "--target", "vax"]],
+    ["two apps", ["build", "apps/hello", "apps/echo"]],
+    ["two images", ["run", "a.spt", "b.spt"]],
+    ["no image", ["inspect"]],
+    ["an app that is none", ["build", "packages"]],
+    ["a bad port", ["run", "apps/hello", "-p", "http"]],
+    ["a bad address", ["run", "apps/hello", "--net-mac", "xyz"]],
+    ["a bad accelerator", ["run", "apps/hello", "--accel", "warp"]],
+    ["a disk that is not there", ["run", "apps/hello", "--block", "nowhere.img"]],
+    ["an argument for the app without --", ["run", "apps/hello", "--who=Ada"]],
+  ])("%s: one line and exit code 2", (_name, args) => {
+    const { status, stdout, stderr } = soloist(...args);
+    expect(stderr).toMatch(/^soloist: [^\n]+\n$/);
+    expect(stdout).toBe("");
+    expect(status).toBe(2);
+  });
+});
+
+describe("build, inspect, run", () => {
+  it("build says where the image is and its size, in one line", () => {
+    const { status, stdout, stderr } = soloist("build", "apps/hello", "--target", "spt", "--out", image);
+    expect(stdout).toMatch(/hello\.spt {2}\d\.\d MB\n$/);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+  });
+
+  it("build --json is for programs", () => {
+    const { stdout } = soloist("build", "apps/hello", "--target", "spt", "--out", image, "--json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      path: image,
+      app: "hello",
+      target: "spt",
+      devices: [],
+      snapshot: true,
+    });
+  });
+
+  it("inspect --json has everything that inspect prints", () => {
+    const info = JSON.parse(soloist("inspect", image, "--json").stdout);
+    expect(info).toMatchObject({ target: "spt", abi: { target: 2, version: 2 }, devices: [], snapshot: true });
+    expect(info.segments.length).toBeGreaterThan(3);
+    const { stdout } = soloist("inspect", image);
+    for (const { address } of info.segments) expect(stdout).toContain(`0x${address.toString(16)}`);
+    expect(stdout).toContain(info.engine);
+  });
+
+  it("inspect of something else: one line and exit code 1", () => {
+    const { status, stderr } = soloist("inspect", "package.json");
+    expect(stderr).toBe("soloist: package.json: not an ELF file: the magic number is missing\n");
+    expect(status).toBe(1);
+  });
+
+  it("run of an image: the app's words and nothing else on stdout, its exit code", () => {
+    expect(soloist("run", image, "--", "--who=Ada Lovelace")).toEqual({
+      status: 0,
+      stdout: "Hello Ada Lovelace!\n",
+      stderr: "",
+    });
+    expect(soloist("run", image, "--", "--frob").status).toBe(2);
+  });
+
+  it("run with the wrong target for an image is refused", () => {
+    const { status, stderr } = soloist("run", image, "--target", "virtio");
+    expect(stderr).toBe("soloist: --target virtio: the image is for spt\n");
+    expect(status).toBe(2);
+  });
+
+  it("a failed build is exit code 1, without colours when nobody watches", () => {
+    const { status, stdout, stderr } = soloist(
+      "build",
+      "tools/e2e/apps/top-level-date.ts",
+      "--out",
+      join(scratch, "x"),
+    );
+    expect(status).toBe(1);
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(/^soloist: new Date\(\) was called/);
+    expect(stderr).not.toContain("\x1b");
+  });
+});
+
+it("doctor --json lists what it looked for", () => {
+  const { stdout, status } = soloist("doctor", "--json");
+  const report = JSON.parse(stdout);
+  expect(report.checks.map(({ name }: { name: string }) => name)).toEqual(
+    expect.arrayContaining(["node", "gcc", "ld", "wasm2c", "qemu-system-x86_64", "libseccomp", "kvm"]),
+  );
+  expect(status).toBe(report.ok ? 0 : 1);
+});
