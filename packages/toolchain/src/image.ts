@@ -132,7 +132,8 @@ function contains({ vaddr, size }: { vaddr: number; size: number }, address: num
 }
 
 function isForeign({ name, type }: Note): boolean {
-  if (name === OPENBSD_NOTE.name || name === "GNU" || name === METADATA_NOTE_NAME) return false;
+  if (name === OPENBSD_NOTE.name || name === "GNU") return false;
+  if (name === METADATA_NOTE_NAME && type === METADATA_NOTE) return false;
   return !(name === "Solo5" && (type === ABI_NOTE || type === MANIFEST_NOTE));
 }
 
