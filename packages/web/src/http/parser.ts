@@ -137,7 +137,7 @@ export class RequestParser {
     const available = end - start;
     if (block.plain && available > length + 15 && window[start] === 71 && window[start + 3] === SPACE) {
       const limit = this.limits.maxRequestLine;
-      const lf = bytes.findByte(window, LF, start, available < limit ? available : limit);
+      const lf = bytes.findByte(window, LF, start, Math.min(available, limit));
       const target = start + 4;
       const targetEnd = lf - 10;
       if (
