@@ -1,26 +1,30 @@
 #!/usr/bin/env node
-// The soloist command: dist/ once it is built; in a checkout that is not, src/ compiled on the spot (about 20 ms).
-import { existsSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+// The soloist command: dist/ once it is built; in a checkout that is not, src/ bundled on the spot (about 20 ms).
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
-const built = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const built = new URL("../dist/cli/main.js", import.meta.url);
 
-async function load() {
-  if (existsSync(built)) return import(pathToFileURL(built).href);
+async function bundleSource() {
   const { build } = await import("esbuild");
-  const outfile = fileURLToPath(new URL("../build/cli/main.mjs", import.meta.url));
-  await build({
+  const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL("../src/cli/main.ts", import.meta.url))],
-    outfile,
     bundle: true,
+    write: false,
     packages: "external",
     platform: "node",
     format: "esm",
     target: "node20",
     logLevel: "error",
   });
-  return import(pathToFileURL(outfile).href);
+  const folder = new URL("../build/cli/", import.meta.url);
+  const path = new URL("main.mjs", folder);
+  const temporary = new URL(`main-${process.pid}.mjs`, folder);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(temporary, outputFiles[0].contents);
+  renameSync(temporary, path); // several commands may start at once
+  return path;
 }
 
-const { main } = await load();
+const { main } = await import(existsSync(built) ? built : await bundleSource());
 process.exitCode = await main(process.argv.slice(2));
