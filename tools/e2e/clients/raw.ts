@@ -1,12 +1,14 @@
-// raw ADDRESS PORT BASE64: sends bytes, half-closes, and prints {"answer","closed"}: what came back as latin1, and how it ended.
+// raw ADDRESS PORT: sends the bytes of stdin, half-closes, and prints {"answer","closed"}: what came back as latin1, and how it ended.
+import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 
-const [address, port, base64] = process.argv.slice(2) as [string, string, string];
+const [address, port] = process.argv.slice(2) as [string, string];
+const bytes = readFileSync(0);
 const socket = connect(Number(port), address);
 let answer = "";
 let closed = "timeout";
 socket.setTimeout(15_000, () => socket.destroy());
-socket.on("connect", () => socket.end(Buffer.from(base64, "base64")));
+socket.on("connect", () => socket.end(bytes));
 socket.on("data", (chunk) => {
   answer += chunk.toString("latin1");
 });

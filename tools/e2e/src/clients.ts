@@ -24,7 +24,12 @@ export async function output(child: ChildProcess): Promise<Output> {
 }
 
 /** Runs a program in a namespace, with `input` on its stdin. */
-export function runIn(namespace: Namespace, command: string, args: readonly string[], input = ""): Promise<Output> {
+export function runIn(
+  namespace: Namespace,
+  command: string,
+  args: readonly string[],
+  input: string | Uint8Array = "",
+): Promise<Output> {
   const child = namespace.spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin!.end(input);
   return output(child);
@@ -40,14 +45,24 @@ export async function curl(namespace: Namespace, args: readonly string[], input 
 const clients = fileURLToPath(new URL("../clients", import.meta.url));
 
 /** Runs a TypeScript file with Node.js in a namespace; throws unless it ends well; returns the JSON that it printed. */
-export async function nodeIn<T>(namespace: Namespace, path: string, args: readonly (string | number)[]): Promise<T> {
-  const result = await runIn(namespace, process.execPath, [path, ...args.map(String)]);
+export async function nodeIn<T>(
+  namespace: Namespace,
+  path: string,
+  args: readonly (string | number)[],
+  input: string | Uint8Array = "",
+): Promise<T> {
+  const result = await runIn(namespace, process.execPath, [path, ...args.map(String)], input);
   if (result.code !== 0)
     throw new Error(`${path} ${args.join(" ")} (exit ${result.code}):\n${result.stdout}${result.stderr}`);
   return JSON.parse(result.stdout) as T;
 }
 
 /** One of this package's clients, by name. */
-export function client<T>(namespace: Namespace, name: string, args: readonly (string | number)[]): Promise<T> {
-  return nodeIn(namespace, `${clients}/${name}.ts`, args);
+export function client<T>(
+  namespace: Namespace,
+  name: string,
+  args: readonly (string | number)[],
+  input: string | Uint8Array = "",
+): Promise<T> {
+  return nodeIn(namespace, `${clients}/${name}.ts`, args, input);
 }
