@@ -21,6 +21,7 @@ typedef u64 JSValue;
 #define JS_TAG_STRING ((u32)-7)
 #define JS_TAG_INT 0u
 #define JS_TAG_BOOL 1u
+#define JS_TAG_NULL 2u
 #define JS_TAG_UNDEFINED 3u
 #define JS_TAG_EXCEPTION 6u
 #define JS_TAG_FLOAT64 8u

@@ -10,6 +10,7 @@
 u32 wasm_stack_pointer;
 u32 wasm_memory_pages;
 static u32 memory_pages_max;
+static bool memory_exhausted;
 
 u32 engine_context;
 JSValue engine_handlers[HANDLER_COUNT];
@@ -17,7 +18,10 @@ const char *engine_command_line = "";
 
 u32 wasm_memory_grow(u32 pages) {
     u32 before = wasm_memory_pages;
-    if (pages > memory_pages_max - before) return (u32)-1;
+    if (pages > memory_pages_max - before) {
+        memory_exhausted = true;
+        return (u32)-1;
+    }
     wasm_memory_pages += pages;
     return before;
 }
@@ -25,6 +29,12 @@ u32 wasm_memory_grow(u32 pages) {
 /* Hands an exception to JavaScript's own handler and ends the image. */
 static _Noreturn void uncaught(u32 context) {
     JSValue error = JS_GetException(context);
+    if (memory_exhausted && js_tag(error) == JS_TAG_NULL) {
+        /* There was no memory for an Error either. Now what the app held is garbage. */
+        JS_ThrowOutOfMemory(context);
+        error = JS_GetException(context);
+        if (js_tag(error) == JS_TAG_NULL) kernel_fault("out of memory: give the image more (--mem)", NULL);
+    }
     if (js_is_object(engine_handlers[HANDLER_UNCAUGHT])) {
         wasm_stack_pointer -= 16;
         i64_store(wasm_stack_pointer, error);
