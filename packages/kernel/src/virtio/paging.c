@@ -23,7 +23,7 @@
 #define LOW_TABLES ((LINEAR_BASE + LARGE_PAGE_SIZE - 1) / LARGE_PAGE_SIZE)
 #define LOW_END (LOW_TABLES * (uint64_t)LARGE_PAGE_SIZE)
 #define WINDOW_BASE ((uint64_t)WINDOW_POINTER << 30)
-#define WINDOW_TABLES 2u
+#define WINDOW_TABLES 4u
 
 extern uint64_t page_root[ENTRIES], page_directories[4 * ENTRIES], page_window[ENTRIES];
 extern uint8_t text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[], modules_start[], modules_end[];

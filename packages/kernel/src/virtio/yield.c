@@ -19,8 +19,9 @@ void cpu_idle(uint64_t deadline) {
 
 void yield_until(uint64_t deadline) {
     net_flush_all();
-    if (clock_monotonic() >= deadline) return;
+    bool passed = clock_monotonic() >= deadline;
     time_refine();
+    if (passed) return;
     while (!net_arm_all()) {
         cpu_idle(deadline);
         if (clock_monotonic() >= deadline) break;
