@@ -36,8 +36,11 @@ export interface ImageParts {
   readonly bootRecord?: boolean;
 }
 
-export const METADATA_NOTE_NAME = "Soloist";
-export const METADATA_NOTE = 1;
+const METADATA_NOTE_NAME = "Soloist";
+const METADATA_NOTE = 0x4154454d; // "META"
+
+/** The note that holds {@link ImageMetadata}; other notes of the same owner are for tenders. */
+export const isMetadata = ({ name, type }: Note) => name === METADATA_NOTE_NAME && type === METADATA_NOTE;
 const OPENBSD_NOTE: Note = { name: "OpenBSD", type: 1, desc: new Uint8Array(4) };
 
 const BOOT_RECORD_MAGIC = 0x544c4f53;
@@ -96,7 +99,7 @@ export function composeImage(parts: ImageParts): Uint8Array {
       { note: OPENBSD_NOTE, align: 4 },
       { note: abiNote(description.abi.target, description.abi.version), align: 4 },
       { note: manifestNote(parts.devices), align: 8 },
-      // The PVH entry of virtio images, for one.
+      // The PVH entry of virtio images, and what the tender jumps to when an spt image crashes.
       ...elf.notes.filter(isForeign).map((note) => ({ note, align: 4 as const })),
       { note: metadataNote(metadata), align: 4 },
     ],
@@ -131,9 +134,9 @@ function contains({ vaddr, size }: { vaddr: number; size: number }, address: num
   return address >= vaddr && address < vaddr + size;
 }
 
-function isForeign({ name, type }: Note): boolean {
-  if (name === OPENBSD_NOTE.name || name === "GNU") return false;
-  if (name === METADATA_NOTE_NAME && type === METADATA_NOTE) return false;
+function isForeign(note: Note): boolean {
+  const { name, type } = note;
+  if (name === OPENBSD_NOTE.name || name === "GNU" || isMetadata(note)) return false;
   return !(name === "Solo5" && (type === ABI_NOTE || type === MANIFEST_NOTE));
 }
 

@@ -10,7 +10,7 @@ import {
   parseManifestNote,
 } from "./elf/solo5.ts";
 import { ImageError } from "./errors.ts";
-import { type ImageMetadata, METADATA_NOTE_NAME } from "./image.ts";
+import { type ImageMetadata, isMetadata } from "./image.ts";
 
 export interface ImageSegment {
   readonly address: number;
@@ -91,7 +91,7 @@ function findNote(elf: Elf, type: number) {
 }
 
 function readMetadata(elf: Elf): Partial<Pick<ImageInfo, "app" | "engine" | "modules" | "snapshot" | "memory">> {
-  const note = elf.notes.find(({ name }) => name === METADATA_NOTE_NAME);
+  const note = elf.notes.find(isMetadata);
   if (!note) return {};
   let metadata: ImageMetadata;
   try {

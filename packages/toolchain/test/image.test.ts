@@ -74,9 +74,16 @@ describe("an image", () => {
     expect(memory[0x301000]).toBe(0);
   });
 
-  it("keeps foreign notes of the base, such as the PVH entry", () => {
+  it("keeps the base's notes for others: the PVH entry, the tender's crash entry", () => {
     const notes = parseElf(compose()).notes.map(({ name, type }) => `${name} ${type}`);
-    expect(notes).toEqual(["OpenBSD 1", `Solo5 ${0x31494241}`, `Solo5 ${0x3154464d}`, "Xen 18", "Soloist 1"]);
+    expect(notes).toEqual([
+      "OpenBSD 1",
+      `Solo5 ${0x31494241}`,
+      `Solo5 ${0x3154464d}`,
+      "Xen 18",
+      `Soloist ${0x48534352}`,
+      `Soloist ${0x4154454d}`,
+    ]);
   });
 
   it("tells inspect what it is", () => {

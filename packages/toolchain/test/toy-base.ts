@@ -68,7 +68,10 @@ export function toyBase(): Base {
     module: (name) => readFileSync(join(engineFolder, "extensions", name, `${name}.so`)),
     elf: emitElf({
       entry: 0x100000,
-      notes: [{ note: { name: "Xen", type: 18, desc: Uint8Array.of(0, 0, 16, 0, 0, 0, 0, 0) }, align: 4 }],
+      notes: [
+        { note: { name: "Xen", type: 18, desc: Uint8Array.of(0, 0, 16, 0, 0, 0, 0, 0) }, align: 4 },
+        { note: { name: "Soloist", type: 0x48534352, desc: new Uint8Array(16) }, align: 4 },
+      ],
       segments: [
         { vaddr: 0x100000, flags: 5, bytes: text(0x90), memorySize: 0x1000 },
         // The function table is full of 0x11; the boot record and the manifest lie in memory that the file leaves out.
