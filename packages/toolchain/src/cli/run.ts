@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { stop } from "esbuild";
 import type { Target } from "../base.ts";
 import { buildImage } from "../build/build-image.ts";
 import { UsageError } from "../errors.ts";
@@ -61,6 +62,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
         })
       ).path
     : path;
+  await stop(); // esbuild's process, which would stay as long as the guest
   const image = inspectImage(file);
   checkTarget(image.target, target);
 
