@@ -22,7 +22,11 @@ export function turnTime(): number {
   return now;
 }
 
-export function addTimer(delay: number, fire: () => void): Timer {
+/**
+ * Calls `fire` in `delay` milliseconds. When it returns true, the turn ends there and jobs run before the next timer, as
+ * HTML has it for callbacks of `setTimeout`.
+ */
+export function addTimer(delay: number, fire: Timer["fire"] & object): Timer {
   return timers.add(monotonic() + delay, fire);
 }
 
@@ -68,15 +72,16 @@ export function turn(): number {
     const at = machines[index]!.poll(now);
     if (at < next) next = at;
   }
-  // One timer a turn, so that the jobs it makes run before the next timer, as HTML has it.
-  const fire = timers.takeDue(now);
-  if (fire !== undefined) fire();
+  for (let fire = timers.takeDue(now); fire !== undefined; fire = timers.takeDue(now)) {
+    again = true;
+    if (fire()) break;
+  }
   if (yielding.length > 0) {
     const resumed = yielding;
     yielding = [];
     for (const resume of resumed) resume();
+    again = true;
   }
-  if (woken || yielding.length > 0) again = true;
-  if (again) return now;
+  if (again || woken) return now;
   return Math.min(timers.nextAt(), next);
 }

@@ -9,8 +9,9 @@ export interface Timer {
   at: number;
   /** Order among timers of the same time. */
   sequence: number;
-  /** undefined once it has fired or was cancelled. */
-  fire: (() => void) | undefined;
+  /** undefined once it has fired or was cancelled. What it returns is for whoever takes it. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most return nothing.
+  fire: (() => boolean | void) | undefined;
 }
 
 const COMPACT_FROM = 64;
@@ -25,7 +26,7 @@ export class TimerQueue {
     return this.#heap.length - this.#cancelled;
   }
 
-  add(at: number, fire: () => void): Timer {
+  add(at: number, fire: Timer["fire"] & object): Timer {
     const timer: Timer = { at, sequence: this.#sequence++, fire };
     this.#heap.push(timer);
     this.#siftUp(this.#heap.length - 1);
@@ -49,7 +50,7 @@ export class TimerQueue {
   }
 
   /** Takes the next timer that is due at `now` out and returns what it does; undefined when none is due. */
-  takeDue(now: number): (() => void) | undefined {
+  takeDue(now: number): Timer["fire"] {
     if (this.nextAt() > now) return undefined;
     const timer = this.#heap[0]!;
     this.#removeFirst();

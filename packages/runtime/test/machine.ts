@@ -6,6 +6,8 @@ type FakePlatform = typeof import("./fake-platform.ts");
 /** A machine whose kernel is this file: it runs jobs, calls turn(), and lets time jump to the next deadline. */
 export interface Machine {
   readonly runtime: Runtime;
+  readonly timers: typeof import("../src/globals/timers.ts");
+  readonly abort: typeof import("../src/globals/abort.ts");
   readonly platform: FakePlatform;
   readonly fake: FakePlatform["fake"];
   /** Boots and goes on until the machine exits, nothing is left to wait for, or `milliseconds` of its time have passed. */
@@ -22,6 +24,8 @@ export async function createMachine(declare: (runtime: Runtime, platform: FakePl
   const { fake } = platform;
   const { boot } = await import("../src/boot.ts");
   const runtime = await import("../src/index.ts");
+  const timers = await import("../src/globals/timers.ts");
+  const abort = await import("../src/globals/abort.ts");
   boot({
     createRng: ({ sources }) => {
       const seed = new Uint8Array(1);
@@ -60,6 +64,8 @@ export async function createMachine(declare: (runtime: Runtime, platform: FakePl
 
   return {
     runtime,
+    timers,
+    abort,
     platform,
     fake,
     run,
@@ -73,6 +79,24 @@ export async function createMachine(declare: (runtime: Runtime, platform: FakePl
       await run(milliseconds);
     },
   };
+}
+
+/** Runs `main` on a machine of its own and gives what it returned; throws what left it. */
+export async function inMain<T>(main: (runtime: Runtime, machine: Machine) => T | Promise<T>): Promise<T> {
+  let outcome: { value: T } | { error: unknown } | undefined;
+  const machine = await createMachine(({ run }) => {
+    run([], async () => {
+      try {
+        outcome = { value: await main(machine.runtime, machine) };
+      } catch (error) {
+        outcome = { error };
+      }
+    });
+  });
+  await machine.boot();
+  if (outcome === undefined) throw new Error("main did not end: everything waits for something that never comes");
+  if ("error" in outcome) throw outcome.error;
+  return outcome.value;
 }
 
 /** How often hooks of external events fed the generator. */

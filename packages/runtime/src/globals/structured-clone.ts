@@ -12,6 +12,8 @@ const ERRORS: Readonly<Record<string, ErrorConstructor>> = {
   URIError: URIError as ErrorConstructor,
 };
 
+const BOXES = [Boolean, Number, String, BigInt];
+
 type View = ArrayBufferView & { readonly length?: number };
 type ViewConstructor = new (buffer: ArrayBufferLike, offset: number, length: number | undefined) => View;
 
@@ -49,8 +51,7 @@ export function structuredClone<T>(value: T, options: { transfer?: readonly Arra
       pending.push(() => properties(source, copy));
       return copy;
     }
-    if (source instanceof Boolean || source instanceof Number || source instanceof String)
-      return Object(source.valueOf());
+    if (BOXES.some((kind) => source instanceof kind)) return Object(source.valueOf());
     if (source instanceof Date) return new Date(source.getTime());
     if (source instanceof RegExp) return new RegExp(source.source, source.flags);
     if (source instanceof ArrayBuffer) {
@@ -85,7 +86,7 @@ export function structuredClone<T>(value: T, options: { transfer?: readonly Arra
       }
       return copy;
     }
-    for (const kind of [Promise, WeakMap, WeakSet, WeakRef, FinalizationRegistry]) {
+    for (const kind of [Symbol, Promise, WeakMap, WeakSet, WeakRef, FinalizationRegistry]) {
       if (source instanceof kind) fail(`a ${kind.name}`);
     }
     const copy = {};

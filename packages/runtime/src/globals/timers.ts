@@ -13,15 +13,17 @@ function start(callback: () => void, delay: number, isRepeated: boolean): number
   if (typeof callback !== "function") throw new TypeError("the callback of a timer must be a function");
   const milliseconds = delay > 0 && delay < Infinity ? delay : 0;
   const id = ++lastId;
-  const fire = isRepeated
+  const fire: () => boolean = isRepeated
     ? () => {
         // Set first, so that the callback can clear it. At least 1 ms, so that an interval of 0 is no busy loop.
         active.set(id, addTimer(Math.max(1, milliseconds), fire));
         callback();
+        return true;
       }
     : () => {
         active.delete(id);
         callback();
+        return true;
       };
   active.set(id, addTimer(milliseconds, fire));
   return id;

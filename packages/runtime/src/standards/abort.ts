@@ -43,9 +43,14 @@ export class AbortSignal extends EventTarget {
     return this.#onabort;
   }
   set onabort(listener: ((event: Event) => void) | null) {
+    // The first handler takes its place among the listeners; those that follow inherit it.
+    if (this.#onabort === null) super.addEventListener("abort", this.#callHandler);
+    if (listener === null) super.removeEventListener("abort", this.#callHandler);
     this.#onabort = listener;
     this.#hold();
   }
+  readonly #callHandler = (event: Event): void => this.#onabort?.call(this, event);
+
   override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
     super.addEventListener(...args);
     this.#hold();
@@ -95,7 +100,7 @@ export class AbortSignal extends EventTarget {
   /** A signal that somebody listens to lives as long as what may abort it. */
   #hold(): void {
     if (this.#sources === undefined) return;
-    const isHeld = this.#onabort !== null || hasListeners(this, "abort");
+    const isHeld = hasListeners(this, "abort");
     for (const source of this.#sources) source.#dependents?.hold(this, isHeld);
   }
 
@@ -107,9 +112,7 @@ export class AbortSignal extends EventTarget {
       const dependents = signal.#dependents;
       signal.#dependents = undefined;
       signal.#sources = undefined;
-      const event = new Event("abort");
-      signal.#onabort?.(event);
-      signal.dispatchEvent(event);
+      signal.dispatchEvent(new Event("abort"));
       if (dependents !== undefined) for (const dependent of dependents.live()) abort(dependent, reason);
     };
   }
