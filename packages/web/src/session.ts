@@ -208,6 +208,7 @@ export class Session implements SignalSource, RequestSource {
           this.#flush();
           return HANDLER;
         }
+        if (this.#rest !== undefined) this.#load();
         if (server.output.full && !this.#flush()) {
           this.#save();
           return this.#stalled();
@@ -376,6 +377,8 @@ export class Session implements SignalSource, RequestSource {
       this.#from = parser.next;
       return content;
     }
+    // The handler may begin to read it before this turn goes on.
+    this.#save();
     this.#body = new IncomingBody(this);
     return this.#body;
   }
@@ -436,8 +439,11 @@ export class Session implements SignalSource, RequestSource {
     this.#rest = undefined;
   }
 
+  /** Unread input is either in the window or in `#rest`, never in both. */
   #save(): void {
-    this.#rest = this.#to > this.#from ? this.#server.window.slice(this.#from, this.#to) : undefined;
+    if (this.#to > this.#from) this.#rest = this.#server.window.slice(this.#from, this.#to);
+    this.#from = 0;
+    this.#to = 0;
   }
 
   #stalled(): Wait {

@@ -187,7 +187,7 @@ export async function readUntil(flow: Flow, done: (text: string) => boolean): Pr
   while (!done(text)) {
     const piece = await flow.read();
     if (piece === undefined) break;
-    text += new TextDecoder("latin1").decode(piece);
+    text += Buffer.from(piece).toString("latin1");
   }
   return text;
 }

@@ -7,7 +7,8 @@ export function latin1(text: string): Uint8Array {
 }
 
 export function text(bytes: Uint8Array): string {
-  return new TextDecoder("latin1").decode(bytes);
+  // Not TextDecoder: its "latin1" is windows-1252.
+  return Buffer.from(bytes).toString("latin1");
 }
 
 /**
