@@ -8,8 +8,9 @@
  * const { devices, segments } = inspectImage(path);
  * console.log(devices, segments.length);
  */
+
+export { type BuildOptions, type BuiltImage, buildImage } from "./app/build-image.ts";
 export { TARGETS, type Target } from "./base.ts";
-export { type BuildOptions, type BuiltImage, buildImage } from "./build/build-image.ts";
 export { type Check, examine, installCommand } from "./doctor.ts";
 export type { ManifestDevice } from "./elf/solo5.ts";
 export { BuildError, ImageError, RunError, UsageError } from "./errors.ts";

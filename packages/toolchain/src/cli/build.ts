@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { type BuildOptions, buildImage } from "../build/build-image.ts";
+import { type BuildOptions, buildImage } from "../app/build-image.ts";
 import { parse, parseTarget, single } from "./arguments.ts";
 import { BUILD_HELP } from "./help.ts";
 import { formatSize, type Terminal } from "./terminal.ts";

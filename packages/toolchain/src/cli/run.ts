@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { stop } from "esbuild";
+import { buildImage } from "../app/build-image.ts";
 import type { Target } from "../base.ts";
-import { buildImage } from "../build/build-image.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
 import { type PortForward, parseAssignment, parseMemory, parseNetwork, parsePortForward } from "../run/options.ts";

@@ -1,0 +1,98 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { type Base, loadBase, type Target } from "../base.ts";
+import type { ManifestDevice } from "../elf/solo5.ts";
+import { evaluate } from "../engine/evaluate.ts";
+import { composeImage } from "../image.ts";
+import { readApp } from "./app.ts";
+import { bundle } from "./bundle.ts";
+import { explainFailure } from "./explain.ts";
+
+export interface BuildOptions {
+  /** Folder of the app. Default: the current one. */
+  readonly app?: string;
+  /** Default: virtio. */
+  readonly target?: Target;
+  /** Default: `<app>/dist/<name>.<target>`. */
+  readonly out?: string;
+  /** Evaluate the top level now and store the heap (default), or at every boot. */
+  readonly snapshot?: boolean;
+  readonly minify?: boolean;
+  /** Colours in code frames. */
+  readonly color?: boolean;
+  /** What the app's top level prints. */
+  readonly consoleWrite?: (bytes: Uint8Array) => void;
+  readonly progress?: (step: string) => void;
+  /** Default: the one of the kernel package. */
+  readonly base?: Base;
+}
+
+export interface BuiltImage {
+  readonly path: string;
+  /** The source map, beside the image; it stays on the host. */
+  readonly mapPath: string;
+  readonly app: string;
+  readonly target: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly devices: readonly ManifestDevice[];
+  readonly modules: readonly string[];
+  readonly snapshot: boolean;
+}
+
+export const defaultOut = (folder: string, name: string, target: string) => join(folder, "dist", `${name}.${target}`);
+
+/**
+ * Builds an app into a bootable image and writes it, with its source map beside it.
+ *
+ * Throws a UsageError when there is no such app, and a BuildError that says what to do when it cannot be built.
+ */
+export async function buildImage(options: BuildOptions = {}): Promise<BuiltImage> {
+  const { target = "virtio", snapshot = true, color = false, progress = () => {} } = options;
+  const app = readApp(options.app ?? ".");
+  const base = options.base ?? loadBase(target);
+  const path = resolve(options.out ?? defaultOut(app.folder, app.name, target));
+  const outFolder = dirname(path);
+
+  progress("bundling");
+  const bundled = await bundle({
+    app,
+    base: base.description,
+    outFolder,
+    minify: options.minify ?? false,
+    snapshot,
+    color,
+  });
+  progress("evaluating the top level");
+  const consoleWrite = options.consoleWrite ?? (() => {});
+  const { devices, snapshot: heap } = await evaluate({
+    base,
+    source: bundled.code,
+    modules: bundled.modules,
+    snapshot,
+    consoleWrite,
+  }).catch((error: unknown) => {
+    throw explainFailure(error, { map: bundled.map, outFolder, appFolder: app.folder, color });
+  });
+  progress("writing the image");
+  const image = composeImage({
+    base,
+    snapshot: heap,
+    devices,
+    modules: bundled.modules,
+    app: app.name,
+    hasSnapshot: snapshot,
+  });
+  const mapPath = `${path}.map`;
+  mkdirSync(outFolder, { recursive: true });
+  replaceFile(path, image, 0o755);
+  replaceFile(mapPath, bundled.map, 0o644);
+  return { path, mapPath, app: app.name, target, size: image.length, devices, modules: bundled.modules, snapshot };
+}
+
+/** Tenders map images: one that runs keeps the old file, which writing in place would change under it. */
+function replaceFile(path: string, content: Uint8Array | string, mode: number): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, content, { mode });
+  renameSync(temporary, path);
+}

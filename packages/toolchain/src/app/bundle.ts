@@ -1,0 +1,159 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { type BuildFailure, build, formatMessages, type Message, type Metafile } from "esbuild";
+import { type BaseDescription, findPackage } from "../base.ts";
+import { BUNDLE_NAME } from "../engine/evaluate.ts";
+import { BuildError } from "../errors.ts";
+import type { App } from "./app.ts";
+import { ENGINE_NAMESPACE, guestPlugin } from "./guest-plugin.ts";
+
+export interface Bundle {
+  /** One module without imports. */
+  readonly code: string;
+  /** Its source map, JSON; paths of sources are relative to the image's folder. */
+  readonly map: string;
+  /** Engine modules that the code reaches, in the base's order. */
+  readonly modules: readonly string[];
+}
+
+export interface BundleOptions {
+  readonly app: App;
+  readonly base: BaseDescription;
+  /** Folder that the image is written to. */
+  readonly outFolder: string;
+  readonly minify: boolean;
+  /** Whether the top level is evaluated when the image is built. */
+  readonly snapshot: boolean;
+  readonly color: boolean;
+}
+
+/** Bundles an app with the parts of the runtime that it uses. Throws a {@link BuildError} with file, line and code frame. */
+export async function bundle(options: BundleOptions): Promise<Bundle> {
+  const { app, base } = options;
+  const globals = globalFiles(app);
+  try {
+    const result = await build({
+      entryPoints: ["soloist:entry"],
+      absWorkingDir: app.folder,
+      outfile: join(options.outFolder, BUNDLE_NAME),
+      bundle: true,
+      write: false,
+      metafile: true,
+      sourcemap: "external",
+      sourcesContent: false,
+      format: "esm",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      conditions: ["@soloist/source", "soloist", "module"],
+      // QuickJS-ng has ES2023 and more; `using` is compiled away.
+      target: "es2023",
+      charset: "utf8",
+      legalComments: "none",
+      minify: options.minify,
+      keepNames: options.minify,
+      logLevel: "silent",
+      inject: globals.map(({ path }) => path),
+      define: {
+        "process.env.NODE_ENV": '"production"',
+        ...Object.fromEntries(globals.flatMap(({ names }) => propertyDefines(names))),
+      },
+      plugins: [guestPlugin(app, base, options.snapshot)],
+    });
+    const file = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
+    return {
+      code: file(BUNDLE_NAME),
+      map: file(`${BUNDLE_NAME}.map`),
+      modules: reachedModules(result.metafile, base),
+    };
+  } catch (error) {
+    const { errors } = error as Partial<BuildFailure>;
+    if (!errors) throw error;
+    throw new BuildError(await formatErrors(errors, app.folder, options.color));
+  }
+}
+
+async function formatErrors(errors: Message[], folder: string, color: boolean): Promise<string> {
+  const fromHere = <T extends Location>(location: T): T =>
+    location && { ...location, file: relative(process.cwd(), resolve(folder, location.file)) };
+  const shown = errors.map((error) => ({
+    ...error,
+    pluginName: "",
+    location: fromHere(error.location),
+    notes: error.notes.map((note) => ({ ...note, location: fromHere(note.location) })),
+  }));
+  const messages = await formatMessages(shown, { kind: "error", color });
+  return messages.join("").trim();
+}
+
+type Location = Message["location"];
+
+function reachedModules(metafile: Metafile, base: BaseDescription): string[] {
+  const reached = new Set<string>();
+  for (const output of Object.values(metafile.outputs)) {
+    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
+      if (bytesInOutput > 0 && path.startsWith(`${ENGINE_NAMESPACE}:`))
+        reached.add(path.slice(ENGINE_NAMESPACE.length + 1));
+    }
+  }
+  return Object.keys(base.modules).filter((name) => reached.has(name));
+}
+
+interface GlobalFile {
+  readonly path: string;
+  readonly names: readonly string[];
+}
+
+/** Modules whose exports stand in for globals: only those that the app names end up in the bundle. */
+function globalFiles(app: App): GlobalFile[] {
+  const packages = ["@soloist/runtime", ...app.dependencies.filter((name) => name === "@soloist/web")];
+  return packages.flatMap((name) => {
+    const folder = findPackage(name, app.folder) ?? findPackage(name);
+    if (!folder) return [];
+    return globalPaths(folder).map((path) => ({ path, names: exportedNames(readFileSync(path, "utf8")) }));
+  });
+}
+
+/** `globals.ts` and `globals/*.ts` of a package, or what they were compiled to. */
+function globalPaths(folder: string): string[] {
+  for (const [tree, extension] of [
+    ["src", ".ts"],
+    ["dist", ".js"],
+  ] as const) {
+    const file = join(folder, tree, `globals${extension}`);
+    const tests = join(folder, tree, "globals");
+    const paths = existsSync(file) ? [file] : [];
+    if (existsSync(tests)) {
+      const names = readdirSync(tests).filter((name) => name.endsWith(extension) && !name.endsWith(".d.ts"));
+      paths.push(...names.sort().map((name) => join(tests, name)));
+    }
+    if (paths.length > 0) return paths;
+  }
+  return [];
+}
+
+/** `globalThis.URL` is `URL`, unless the module exports a value for that spelling, too (`"globalThis.URL"`). */
+function propertyDefines(names: readonly string[]): [string, string][] {
+  const isIdentifier = (name: string) => /^[A-Za-z_$][\w$]*$/.test(name);
+  return names
+    .filter((name) => isIdentifier(name) && !names.includes(`"globalThis.${name}"`))
+    .map((name) => [`globalThis.${name}`, name]);
+}
+
+/** Names that a module exports by declaration or in braces. */
+export function exportedNames(source: string): string[] {
+  const names = new Set<string>();
+  const declaration =
+    /^export\s+(?:default\s+)?(?:async\s+)?(?:const|let|var|function\*?|(?:abstract\s+)?class)\s+([A-Za-z_$][\w$]*)/gm;
+  for (const match of source.matchAll(declaration)) names.add(match[1]!);
+  for (const match of source.matchAll(/^export\s*\{([^}]*)\}/gm)) {
+    for (const item of match[1]!.split(",")) {
+      const name = item
+        .trim()
+        .split(/\s+as\s+/)
+        .pop()!
+        .trim();
+      if (name && !/^type\s/.test(item.trim())) names.add(name);
+    }
+  }
+  return [...names];
+}
