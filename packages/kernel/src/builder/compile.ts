@@ -34,7 +34,11 @@ const run = (command: string, args: readonly string[]) =>
     });
   });
 
-export async function compileAll(jobs: readonly CompileJob[], cache: string, progress: (line: string) => void): Promise<void> {
+export async function compileAll(
+  jobs: readonly CompileJob[],
+  cache: string,
+  progress: (line: string) => void,
+): Promise<void> {
   mkdirSync(cache, { recursive: true });
   const compiler = spawnSync("gcc", ["--version"], { encoding: "utf8" }).stdout;
   const headers = new Map<string, string>();
@@ -54,7 +58,15 @@ export async function compileAll(jobs: readonly CompileJob[], cache: string, pro
       if (!hit) {
         const part = `${cached}.${process.pid}.part`;
         const includes = job.includes.map((directory) => `-I${directory}`);
-        await run("gcc", [...job.flags, ...includes, `-frandom-seed=${basename(job.source)}`, "-c", job.source, "-o", part]);
+        await run("gcc", [
+          ...job.flags,
+          ...includes,
+          `-frandom-seed=${basename(job.source)}`,
+          "-c",
+          job.source,
+          "-o",
+          part,
+        ]);
         renameSync(part, cached);
       }
       writeFileSync(job.object, readFileSync(cached));

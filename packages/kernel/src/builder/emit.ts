@@ -51,8 +51,7 @@ export function emitFiles({ functions }: Translation, options: EmitOptions): CFi
   const prototypes = new Map(functions.map((f) => [f.symbol, prototype(f)]));
   return groups.map((group, n): CFile => {
     const external = new Set<string>();
-    for (const f of group)
-      for (const symbol of f.references) if (home.get(symbol) !== n) external.add(symbol);
+    for (const f of group) for (const symbol of f.references) if (home.get(symbol) !== n) external.add(symbol);
     const lines = [`#include "wasm.h"`, `#include "stack.h"`, ""];
     for (const symbol of external) {
       const declaration = prototypes.get(symbol) ?? options.externals.get(symbol);
@@ -66,11 +65,18 @@ export function emitFiles({ functions }: Translation, options: EmitOptions): CFi
 }
 
 /** Declares the engine's C API for the kernel's own C: `JS_NewStringLen` is `engine_JS_NewStringLen`. */
-export function emitExports(wasm: WasmModule, translation: Translation): { header: string; symbols: Map<string, string> } {
+export function emitExports(
+  wasm: WasmModule,
+  translation: Translation,
+): { header: string; symbols: Map<string, string> } {
   const byName = new Map(translation.functions.map((f) => [f.symbol, f]));
   const symbols = new Map<string, string>();
   const declared = new Set<string>();
-  const lines = ["/* Generated: the exports of quickjs.wasm. */", "#ifndef SOLOIST_ENGINE_EXPORTS_H", "#define SOLOIST_ENGINE_EXPORTS_H"];
+  const lines = [
+    "/* Generated: the exports of quickjs.wasm. */",
+    "#ifndef SOLOIST_ENGINE_EXPORTS_H",
+    "#define SOLOIST_ENGINE_EXPORTS_H",
+  ];
   for (const { name, kind, index } of wasm.exports) {
     if (kind !== 0) continue;
     const symbol = translation.symbols[index]!;

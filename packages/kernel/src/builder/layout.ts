@@ -11,7 +11,12 @@ export function readLayout(path: string): Layout {
 /** No suffixes and no casts: linker scripts include it too. */
 export function layoutHeader(layout: Layout): string {
   const lines = Object.entries(layout).map(([name, value]) => `#define ${name} 0x${value.toString(16)}`);
-  return ["/* Generated from layout.json. */", "#ifndef SOLOIST_LAYOUT_H", "#define SOLOIST_LAYOUT_H", ...lines, "#endif", ""].join(
-    "\n",
-  );
+  return [
+    "/* Generated from layout.json. */",
+    "#ifndef SOLOIST_LAYOUT_H",
+    "#define SOLOIST_LAYOUT_H",
+    ...lines,
+    "#endif",
+    "",
+  ].join("\n");
 }

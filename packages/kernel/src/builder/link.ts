@@ -49,7 +49,20 @@ export function link(script: string, includes: readonly string[], objects: reado
   const expanded = run("gcc", ["-E", "-P", "-x", "c", "-undef", ...includeFlags, script]);
   const expandedPath = `${output}.lds`;
   writeFileSync(expandedPath, expanded);
-  const flags = ["-nostdlib", "-static", "--gc-sections", "--build-id=none", "-z", "max-page-size=4096", "-z", "noexecstack", "-u", "boot_record", "-u", "boot_manifest"];
+  const flags = [
+    "-nostdlib",
+    "-static",
+    "--gc-sections",
+    "--build-id=none",
+    "-z",
+    "max-page-size=4096",
+    "-z",
+    "noexecstack",
+    "-u",
+    "boot_record",
+    "-u",
+    "boot_manifest",
+  ];
   run("ld", [...flags, "-T", expandedPath, "-o", output, ...objects]);
 }
 
@@ -83,7 +96,9 @@ export function describeBase(
     modules: Object.fromEntries(
       engine.modules.map((m) => {
         const start = symbol(`module_${moduleSymbol(m.name)}_start`).address;
-        const segments = elf.segments.filter((s) => s.vaddr === start).map((s) => ({ vaddr: s.vaddr, size: s.memorySize }));
+        const segments = elf.segments
+          .filter((s) => s.vaddr === start)
+          .map((s) => ({ vaddr: s.vaddr, size: s.memorySize }));
         if (segments.length !== 1) throw new Error(`module ${m.name} has ${segments.length} segments`);
         const { file, init, memoryBase, memorySize, tableBase, tableSize, gotFunc } = m;
         return [m.name, { file, init, memoryBase, memorySize, tableBase, tableSize, gotFunc, segments }];

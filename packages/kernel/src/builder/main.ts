@@ -78,7 +78,13 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number } {
     const source = wasm2c(`module-${module.name}`, foldConstants(module.bytes, constants));
     const wasmExports = new Map(module.wasm.exports.filter((e) => e.kind === 0).map((e) => [e.name, e.index]));
     const missing = new Map<string, string>();
-    let translation = translate(source, { prefix, wasm: module.wasm, constants, globals: module.globals, resolveImport });
+    let translation = translate(source, {
+      prefix,
+      wasm: module.wasm,
+      constants,
+      globals: module.globals,
+      resolveImport,
+    });
     // A symbol may be both imported and exported (weak C++ symbols): then it is the module's own.
     for (const [name, index] of wasmExports) own.set(name, translation.symbols[index]!);
     translation = translate(source, { prefix, wasm: module.wasm, constants, globals: module.globals, resolveImport });
@@ -89,19 +95,30 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number } {
       missing.set(`${prefix}missing_${name}`, name);
       return `${prefix}missing_${name}`;
     }
-    const externals = new Map([...mainPrototypes, ...imports, ...importPrototypes(wasm2cHeader(`module-${module.name}`))]);
+    const externals = new Map([
+      ...mainPrototypes,
+      ...imports,
+      ...importPrototypes(wasm2cHeader(`module-${module.name}`)),
+    ]);
     for (const symbol of missing.keys()) externals.set(symbol, `void ${symbol}();`);
     place(module.wasm, module.tableBase, translation);
     // wasm2c prints calls of functions that do not exist as any other: those end the image.
     const traps = [...missing].map(
-      ([symbol, name]) => `#include "wasm.h"\nu64 ${symbol}() { wasm_trap("module ${module.name} called ${name}, which does not exist"); }\n`,
+      ([symbol, name]) =>
+        `#include "wasm.h"\nu64 ${symbol}() { wasm_trap("module ${module.name} called ${name}, which does not exist"); }\n`,
     );
     const global = new Set([...functionsIn(module.wasm, translation)]);
     files.push(
-      ...emitFiles(translation, { name: `module-${module.name}`, global, fileSize: 400_000, externals: missingPrototypes(externals, source, missing) }),
+      ...emitFiles(translation, {
+        name: `module-${module.name}`,
+        global,
+        fileSize: 400_000,
+        externals: missingPrototypes(externals, source, missing),
+      }),
     );
     if (traps.length > 0) files.push({ name: `module-${module.name}-missing.c`, text: traps.join("\n") });
-    for (const f of translation.functions) for (const symbol of f.references) if (mainPrototypes.has(symbol)) needed.add(symbol);
+    for (const f of translation.functions)
+      for (const symbol of f.references) if (mainPrototypes.has(symbol)) needed.add(symbol);
   }
   for (const [slot, name] of engine.gotSlots) slots[slot] = symbols.get(name);
   PLATFORM.forEach(({ name }, n) => {
@@ -125,7 +142,11 @@ function importPrototypes(header: string): Map<string, string> {
 }
 
 /** The missing functions keep the types that the module gives them. */
-function missingPrototypes(known: Map<string, string>, _source: string, missing: Map<string, string>): Map<string, string> {
+function missingPrototypes(
+  known: Map<string, string>,
+  _source: string,
+  missing: Map<string, string>,
+): Map<string, string> {
   for (const [symbol, name] of missing) {
     const imported = known.get(`import_${name}`);
     if (imported !== undefined) known.set(symbol, imported.replace(`import_${name}`, symbol));

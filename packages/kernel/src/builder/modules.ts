@@ -124,7 +124,8 @@ function startedGlobals(module: EngineModule, main: Exports): number[] {
   const imports: Record<string, Record<string, unknown>> = { env: {}, "GOT.func": {}, "GOT.mem": {} };
   const i32 = (value: number, mutable: boolean) => new WebAssembly.Global({ value: "i32", mutable }, value);
   for (const { module: from, name, kind } of module.wasm.imports) {
-    const scope = (imports[from] ??= {});
+    imports[from] ??= {};
+    const scope = imports[from];
     if (name === "__memory_base") scope[name] = i32(module.memoryBase, false);
     else if (name === "__table_base") scope[name] = i32(module.tableBase, false);
     else if (name === "__stack_pointer") scope[name] = main.__stack_pointer;

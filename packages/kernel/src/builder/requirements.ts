@@ -17,7 +17,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
 
 /** The requirements that this machine does not meet. */
 export function missingRequirements(): Requirement[] {
-  return REQUIREMENTS.filter(({ command }) => spawnSync(command, ["--version"], { stdio: "ignore" }).error !== undefined);
+  return REQUIREMENTS.filter(
+    ({ command }) => spawnSync(command, ["--version"], { stdio: "ignore" }).error !== undefined,
+  );
 }
 
 /** One line that says what to install, or undefined when nothing is missing. */

@@ -1,0 +1,65 @@
+/*
+ * Runs the kernel's byte loops on this machine: reads cases from stdin, writes results to stdout. A case is
+ * (operation, a, b, c: u32; length: u32; bytes), a result (value: i32; length: u32; bytes).
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bytes.h"
+
+void *kernel_memmove(void *to, const void *from, size_t length);
+void *kernel_memset(void *to, int value, size_t length);
+int kernel_memcmp(const void *a, const void *b, size_t length);
+
+enum { CHECKSUM, FIND, EQUAL, ASCII, UTF8, REPAIR, ENCODE64, DECODE64, MOVE, SET, COMPARE };
+
+int main(void) {
+    uint32_t head[5];
+    while (fread(head, sizeof head, 1, stdin) == 1) {
+        uint32_t a = head[1], b = head[2], c = head[3], length = head[4];
+        /* Exactly as large as the input, so that a sanitizer sees every byte read beyond. */
+        uint8_t *in = malloc(length + (length == 0)), *out = NULL;
+        if (length > 0 && fread(in, length, 1, stdin) != 1) return 1;
+        int32_t value = 0;
+        uint32_t size = 0;
+        switch (head[0]) {
+        case CHECKSUM: value = (int32_t)bytes_checksum(in + a, length - a, b); break;
+        case FIND: value = (int32_t)bytes_find(in, (uint8_t)a, length); break;
+        case EQUAL: value = bytes_equal(in, in + length / 2, length / 2); break;
+        case ASCII: value = bytes_ascii(in, length); break;
+        case UTF8:
+            out = malloc(2 * length + 1);
+            size = 2 * (uint32_t)bytes_utf8_to_utf16(in, length, (uint16_t *)(void *)out);
+            break;
+        case REPAIR:
+            bytes_repair_surrogates(in, length);
+            out = in, size = length;
+            break;
+        case ENCODE64:
+            out = malloc(4 * ((length + 2) / 3) + 1);
+            size = (uint32_t)bytes_base64_encode(in, length, out);
+            break;
+        case DECODE64:
+            out = malloc(a + 1);
+            value = (int32_t)bytes_base64_decode(in, length, out, a);
+            size = value < 0 ? 0 : (uint32_t)value;
+            break;
+        case MOVE:
+            kernel_memmove(in + a, in + b, c);
+            out = in, size = length;
+            break;
+        case SET:
+            kernel_memset(in + a, (int)b, c);
+            out = in, size = length;
+            break;
+        case COMPARE: value = kernel_memcmp(in, in + length / 2, length / 2); break;
+        }
+        fwrite(&value, 4, 1, stdout);
+        fwrite(&size, 4, 1, stdout);
+        fwrite(out, 1, size, stdout);
+        if (out != in) free(out);
+        free(in);
+    }
+    return 0;
+}
