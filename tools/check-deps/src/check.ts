@@ -2,7 +2,7 @@ import { isBuiltin } from "node:module";
 import { cyclesOf } from "./cycles.ts";
 import { findImports, type Import } from "./imports.ts";
 import { checkLockFile } from "./lock-file.ts";
-import { guestLibraries, nativeModule, rules, testsSee } from "./rules.ts";
+import { guestLibraries, nativeModules, rules, testsSee } from "./rules.ts";
 
 /** Something that the rules forbid, and where. */
 export interface Violation {
@@ -39,7 +39,7 @@ export function check(files: ReadonlyMap<string, string>): Violation[] {
   const violations: Violation[] = [];
   for (const pkg of packages) checkPackage(pkg, workspace, violations);
   checkPackageCycles(packages, workspace, violations);
-  checkNativeModule(files, violations);
+  for (const specifier of Object.keys(nativeModules)) checkNativeModule(specifier, files, violations);
   for (const [path, text] of files) {
     if (path.endsWith("package-lock.json")) violations.push(...checkLockFile(path, text));
   }
@@ -150,8 +150,8 @@ function judge(
   workspace: Workspace,
 ): string | undefined {
   const { specifier } = one;
-  if (specifier.startsWith(".")) return judgeRelative(pkg, path, specifier);
-  if (specifier === nativeModule.specifier) return undefined; // judged over all files
+  if (/^[./]/.test(specifier)) return judgePath(pkg, path, specifier);
+  if (nativeModules[specifier] !== undefined) return undefined; // judged over all files
   if (isBuiltin(specifier)) return rule.guest ? `${specifier} does not exist in an image` : undefined;
   const { name, subpath } = splitSpecifier(specifier);
   const target = workspace.byName.get(name);
@@ -174,8 +174,8 @@ function judgeTest(
   workspace: Workspace,
 ): string | undefined {
   const { specifier } = one;
-  if (specifier.startsWith(".")) return judgeRelative(pkg, path, specifier);
-  if (specifier === nativeModule.specifier || isBuiltin(specifier)) return undefined;
+  if (/^[./]/.test(specifier)) return judgePath(pkg, path, specifier);
+  if (nativeModules[specifier] !== undefined || isBuiltin(specifier)) return undefined;
   const { name, subpath } = splitSpecifier(specifier);
   const target = workspace.byName.get(name);
   if (target === pkg) return undefined;
@@ -189,7 +189,8 @@ function judgeTest(
   return declared ? undefined : `${name} is not in the dependencies of ${pkg.folder}`;
 }
 
-function judgeRelative(pkg: Package, path: string, specifier: string): string | undefined {
+function judgePath(pkg: Package, path: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return `${specifier} is a path of one machine`;
   const to = resolve(path, specifier);
   return to.startsWith(`${pkg.folder}/`) ? undefined : `${specifier} reaches into another package: import it by name`;
 }
@@ -237,27 +238,22 @@ function checkPackageCycles(packages: readonly Package[], workspace: Workspace, 
   }
 }
 
-/** One file in src of one package imports the native module; tests and declarations do not count. */
-function checkNativeModule(files: ReadonlyMap<string, string>, violations: Violation[]): void {
-  let first: string | undefined;
+/** Sources of one package, and only so many of them, import a native module; tests and declarations do not count. */
+function checkNativeModule(specifier: string, files: ReadonlyMap<string, string>, violations: Violation[]): void {
+  const { folder, files: most } = nativeModules[specifier]!;
+  const importers: string[] = [];
   for (const [path, text] of files) {
     if (!/^(?:packages|apps|tools)\/[^/]+\/src\//.test(path) || path.endsWith(".d.ts")) continue;
-    const found = findImports(text).find((one) => one.specifier === nativeModule.specifier && !one.typeOnly);
+    const found = findImports(text).find((one) => one.specifier === specifier && !one.typeOnly);
     if (found === undefined) continue;
-    if (!path.startsWith(`${nativeModule.folder}/`)) {
+    if (!path.startsWith(`${folder}/`)) {
+      violations.push({ path, line: found.line, message: `only ${folder} imports ${specifier}` });
+    } else if (importers.push(path) > most) {
       violations.push({
         path,
         line: found.line,
-        message: `only ${nativeModule.folder} imports ${nativeModule.specifier}`,
+        message: `${importers[0]} imports ${specifier} already: one file does`,
       });
-    } else if (first !== undefined) {
-      violations.push({
-        path,
-        line: found.line,
-        message: `${first} imports ${nativeModule.specifier} already: one file does`,
-      });
-    } else {
-      first = path;
     }
   }
 }

@@ -56,7 +56,7 @@ export function findImports(source: string): Import[] {
       let end = at + 1;
       while (end < source.length && source[end] !== char && source[end] !== "\n") end += source[end] === "\\" ? 2 : 1;
       const typeOnly = namesModule(code);
-      if (typeOnly !== undefined) found.push({ specifier: source.slice(at + 1, end), line, typeOnly });
+      if (typeOnly !== undefined && end > at + 1) found.push({ specifier: source.slice(at + 1, end), line, typeOnly });
       code += '""';
       skipTo(end + 1);
     } else if (char === "`") {

@@ -38,8 +38,11 @@ export const rules: Readonly<Record<string, Rule>> = {
 /** What the tests of every package may import beyond its rule. */
 export const testsSee: readonly string[] = ["packages/testing", "tools/*"];
 
-/** Folder whose single source file is the only one that imports the native module. */
-export const nativeModule = { specifier: "native:platform", folder: "packages/runtime" } as const;
+/** Modules that the kernel and the engine bring. `files`: how many files of the folder may import one; tests do not count. */
+export const nativeModules: Readonly<Record<string, { readonly folder: string; readonly files: number }>> = {
+  "native:platform": { folder: "packages/runtime", files: 1 },
+  "native:engine": { folder: "packages/runtime", files: Number.POSITIVE_INFINITY },
+};
 
 /** Libraries that may end up in images. Each adds code to every app that reaches it. */
-export const guestLibraries: readonly string[] = [];
+export const guestLibraries: readonly string[] = ["@noble/hashes"];

@@ -108,6 +108,11 @@ describe("check", () => {
       "packages/web/test/x.test.ts:1: ../../net/src/index.ts reaches into another package: import it by name",
     ],
     [
+      "an absolute path",
+      { "packages/web/test/x.test.ts": 'import "/home/ada/x.ts";' },
+      "packages/web/test/x.test.ts:1: /home/ada/x.ts is a path of one machine",
+    ],
+    [
       "the native module outside of runtime",
       { "packages/net/src/extra.ts": 'import { exit } from "native:platform";' },
       "packages/net/src/extra.ts:1: only packages/runtime imports native:platform",
