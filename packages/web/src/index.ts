@@ -6,7 +6,7 @@
  * ```ts
  * import { stack } from "@soloist/net";
  * import { run } from "@soloist/runtime";
- * import { createApp, html, HttpError, serve } from "@soloist/web";
+ * import { createApp, html, HttpError, Response, serve } from "@soloist/web";
  *
  * const greetings = new Map([["en", "Hello"], ["fr", "Bonjour"]]);
  *

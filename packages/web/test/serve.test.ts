@@ -1,12 +1,20 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createApp, createCounters, HttpError, type Request, Response, serve, type ServeOptions } from "../src/index.ts";
+import { afterEach, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
+import {
+  createApp,
+  createCounters,
+  HttpError,
+  type Request,
+  Response,
+  type ServeOptions,
+  serve,
+} from "../src/index.ts";
 import { MemoryListener, readUntil } from "./memory-flow.ts";
 
 const get = (path: string, fields = "") => `GET ${path} HTTP/1.1\r\nHost: a\r\n${fields}\r\n`;
 const post = (path: string, body: string, fields = "") =>
   `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n${fields}\r\n${body}`;
 
-let log: ReturnType<typeof vi.spyOn>;
+let log: MockInstance<typeof console.error>;
 beforeEach(() => {
   log = vi.spyOn(console, "error").mockImplementation(() => {});
 });
@@ -76,7 +84,9 @@ describe("serve: requests", () => {
     const { listener } = start(app);
     const client = listener.connect();
     await client.write(post("/x?y=1", "hello", "X-A: b\r\nX-A: c\r\n"));
-    expect(bodies(await readUntil(client, (text) => text.includes("hello")))).toEqual(["POST http://a/x?y=1 b, c hello"]);
+    expect(bodies(await readUntil(client, (text) => text.includes("hello")))).toEqual([
+      "POST http://a/x?y=1 b, c hello",
+    ]);
   });
 
   test("another realm's Response is taken too", async () => {
@@ -123,24 +133,29 @@ describe("serve: requests", () => {
 describe("serve: content of requests", () => {
   const echo = createApp().post("/", async ({ request }) => new Response(await request.bytes()));
 
-  test.each([[1], [7], [1000], [100_000]])("arrives whole in pieces of %i bytes, by length and in chunks", async (size) => {
-    const body = Array.from({ length: 300_000 / 3 }, (_, index) => "abcdefghij"[index % 10]).join("").slice(0, size === 1 ? 500 : 100_000);
-    const { listener } = start(echo);
-    const client = listener.connect();
-    let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
-    for (let at = 0; at < body.length; at += size) {
-      const piece = body.slice(at, at + size);
-      chunked += `${piece.length.toString(16)}\r\n${piece}\r\n`;
-    }
-    const input = `${post("/", body)}${chunked}0\r\n\r\n`;
-    const reading = readUntil(client, (text) => bodies(text).join("").length === 2 * body.length);
-    const step = size === 1 ? 1 : 10_007;
-    for (let at = 0; at < input.length; at += step) {
-      await client.write(input.slice(at, at + step));
-      if (at % (step * 4) === 0) await later();
-    }
-    expect(bodies(await reading)).toEqual([body, body]);
-  });
+  test.each([[1], [7], [1000], [100_000]])(
+    "arrives whole in pieces of %i bytes, by length and in chunks",
+    async (size) => {
+      const body = Array.from({ length: 300_000 / 3 }, (_, index) => "abcdefghij"[index % 10])
+        .join("")
+        .slice(0, size === 1 ? 500 : 100_000);
+      const { listener } = start(echo);
+      const client = listener.connect();
+      let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+      for (let at = 0; at < body.length; at += size) {
+        const piece = body.slice(at, at + size);
+        chunked += `${piece.length.toString(16)}\r\n${piece}\r\n`;
+      }
+      const input = `${post("/", body)}${chunked}0\r\n\r\n`;
+      const reading = readUntil(client, (text) => bodies(text).join("").length === 2 * body.length);
+      const step = size === 1 ? 1 : 10_007;
+      for (let at = 0; at < input.length; at += step) {
+        await client.write(input.slice(at, at + step));
+        if (at % (step * 4) === 0) await later();
+      }
+      expect(bodies(await reading)).toEqual([body, body]);
+    },
+  );
 
   test("a client that waits for 100 Continue gets it when the content is asked for", async () => {
     const { listener } = start(echo);
@@ -301,7 +316,10 @@ describe("serve: time", () => {
   });
 
   test("a head that trickles is answered 408, a silent connection is closed, an idle one too", async () => {
-    const { listener, counters } = start(createApp().get("/", () => "x"), { headerTimeout: 5, idleTimeout: 20 });
+    const { listener, counters } = start(
+      createApp().get("/", () => "x"),
+      { headerTimeout: 5, idleTimeout: 20 },
+    );
     const trickling = listener.connect();
     const silent = listener.connect();
     const idle = listener.connect();
@@ -349,7 +367,10 @@ describe("serve: time", () => {
   });
 
   test("the Date header follows the clock", async () => {
-    const { listener } = start(createApp().get("/", () => "x"), { now: () => Date.UTC(2000, 0, 1) + performance.now() * 0 });
+    const { listener } = start(
+      createApp().get("/", () => "x"),
+      { now: () => Date.UTC(2000, 0, 1) + performance.now() * 0 },
+    );
     const client = listener.connect();
     await client.write(get("/"));
     expect(await readUntil(client, (text) => text.endsWith("x"))).toContain("date: Sat, 01 Jan 2000 00:00:00 GMT");
@@ -383,7 +404,10 @@ describe("serve: its end", () => {
 
   test("requests that do not end are cut off after stopTimeout", async () => {
     vi.useFakeTimers();
-    const { listener, stop, served } = start(createApp().get("/", () => new Promise<string>(() => {})), { stopTimeout: 2 });
+    const { listener, stop, served } = start(
+      createApp().get("/", () => new Promise<string>(() => {})),
+      { stopTimeout: 2 },
+    );
     const client = listener.connect();
     await client.write(get("/"));
     await vi.advanceTimersByTimeAsync(100);
@@ -394,7 +418,10 @@ describe("serve: its end", () => {
   });
 
   test("connections over the limit get 503", async () => {
-    const { listener, counters } = start(createApp().get("/", () => "x"), { maxConnections: 1 });
+    const { listener, counters } = start(
+      createApp().get("/", () => "x"),
+      { maxConnections: 1 },
+    );
     const first = listener.connect();
     await first.write(get("/"));
     await readUntil(first, (text) => text.endsWith("x"));

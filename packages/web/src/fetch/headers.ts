@@ -1,4 +1,4 @@
-import type { HeaderBlock } from "../http/header-block.ts";
+import { type HeaderBlock, separator } from "../http/header-block.ts";
 
 export type HeadersInit = Headers | Iterable<readonly [string, string]> | Readonly<Record<string, string>>;
 
@@ -95,14 +95,14 @@ export class Headers {
     return list;
   }
 
-  /** All values of a name, combined by ", "; `null` when there is none. */
+  /** All values of a name, combined by ", " (Cookie by "; ", as Node.js does); `null` when there is none. */
   get(name: string): string | null {
     const key = normalizeName(name);
     if (this.#list === undefined) return this.#block === undefined ? null : this.#block.get(key);
     const list = this.#list;
     let combined: string | null = null;
     for (let at = 0; at < list.length; at += 2) {
-      if (list[at] === key) combined = combined === null ? list[at + 1]! : `${combined}, ${list[at + 1]}`;
+      if (list[at] === key) combined = combined === null ? list[at + 1]! : combined + separator(key) + list[at + 1];
     }
     return combined;
   }

@@ -74,10 +74,15 @@ export class HeaderBlock {
     if (index < 0) return null;
     let combined = this.value(index);
     for (index = this.find(name, index + 1); index >= 0; index = this.find(name, index + 1)) {
-      combined += `, ${this.value(index)}`;
+      combined += separator(name) + this.value(index);
     }
     return combined;
   }
+}
+
+/** What stands between the values of a name (RFC 9110 5.3). A comma would become part of a cookie (RFC 6265 4.2.1). */
+export function separator(name: string): string {
+  return name === "cookie" ? "; " : ", ";
 }
 
 /** Whether the bytes at `start` spell `name`, which is in lower case, whatever their own case. */

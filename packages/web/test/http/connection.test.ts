@@ -57,17 +57,20 @@ describe("connection: answers", () => {
     expect(next()).toBe(MORE);
   });
 
-  test.each([0, 1, 9, 10, 99, 100, 999, 1000, 1023, 1024, 9999, 100_000, 200_000])("text of %i characters has its length", (length) => {
-    for (const character of ["x", "é", "€"]) {
-      const { connection, next, sent } = scripted();
-      next(get("/"));
-      connection.sendText(character.repeat(length));
-      const body = Buffer.from(character.repeat(length)).toString("latin1");
-      const answer = sent();
-      expect(answer).toContain(`content-length: ${body.length}\r\n\r\n`);
-      expect(answer.endsWith(`\r\n\r\n${body}`)).toBe(true);
-    }
-  });
+  test.each([0, 1, 9, 10, 99, 100, 999, 1000, 1023, 1024, 9999, 100_000, 200_000])(
+    "text of %i characters has its length",
+    (length) => {
+      for (const character of ["x", "é", "€"]) {
+        const { connection, next, sent } = scripted();
+        next(get("/"));
+        connection.sendText(character.repeat(length));
+        const body = Buffer.from(character.repeat(length)).toString("latin1");
+        const answer = sent();
+        expect(answer).toContain(`content-length: ${body.length}\r\n\r\n`);
+        expect(answer.endsWith(`\r\n\r\n${body}`)).toBe(true);
+      }
+    },
+  );
 
   test("pipelined requests are answered in order into one output", () => {
     const { connection, next, sent } = scripted();
@@ -167,7 +170,9 @@ describe("connection: refusals", () => {
     expect(next(`${get("/")}GET / HTTP/1.1\r\nHost : a\r\n\r\n${get("/hidden")}`)).toBe(REQUEST);
     connection.sendText("first");
     expect(next()).toBe(CLOSED);
-    expect(sent()).toMatch(/first(HTTP\/1.1 400 Bad Request\r\n).*connection: close\r\n\r\n400 Bad Request: space-before-colon\n$/s);
+    expect(sent()).toMatch(
+      /first(HTTP\/1.1 400 Bad Request\r\n).*connection: close\r\n\r\n400 Bad Request: space-before-colon\n$/s,
+    );
     expect(next(get("/"))).toBe(CLOSED);
     expect(sent()).toBe("");
   });
@@ -186,7 +191,8 @@ describe("connection: refusals", () => {
 });
 
 describe("connection: content of requests", () => {
-  const post = (length: number, fields = "") => `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n${fields}\r\n`;
+  const post = (length: number, fields = "") =>
+    `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n${fields}\r\n`;
 
   test("comes in pieces, then its end, then the next request", () => {
     const { connection, next } = scripted();

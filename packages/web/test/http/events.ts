@@ -1,5 +1,5 @@
-import { BODY, END, FAILED, HEAD, NEED_MORE, RequestParser } from "../../src/http/parser.ts";
 import type { Limits } from "../../src/http/limits.ts";
+import { BODY, END, FAILED, HEAD, NEED_MORE, RequestParser } from "../../src/http/parser.ts";
 
 /** One character a byte. */
 export function latin1(text: string): Uint8Array {

@@ -30,7 +30,9 @@ describe("parser: requests", () => {
   });
 
   test("content by length, and the request behind it", () => {
-    expect(parse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n")).toEqual([
+    expect(
+      parse("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+    ).toEqual([
       "POST / 1.1 [host=a|content-length=5] body=true",
       'content "hello"',
       "end 5 trailers=0",
@@ -81,7 +83,9 @@ describe("parser: limits are exact", () => {
     expect(parse(`GET / HTTP/1.1\r\n${section(80)}`, limits)[0]).toMatch(/^GET/);
     expect(parse(`GET / HTTP/1.1\r\n${section(81)}`, limits)).toEqual(["refused 431 headers-too-large"]);
     expect(parse("GET / HTTP/1.1\r\nHost: a\r\nB:\r\nC:\r\n\r\n", limits)[0]).toMatch(/^GET/);
-    expect(parse("GET / HTTP/1.1\r\nHost: a\r\nB:\r\nC:\r\nD:\r\n\r\n", limits)).toEqual(["refused 431 too-many-headers"]);
+    expect(parse("GET / HTTP/1.1\r\nHost: a\r\nB:\r\nC:\r\nD:\r\n\r\n", limits)).toEqual([
+      "refused 431 too-many-headers",
+    ]);
   });
 
   test("content by length and by chunks: 413", () => {
@@ -121,7 +125,9 @@ describe("parser: every split of an input gives the same events", () => {
   });
 
   const TOKENS = [
-    ..."GET POST HEAD / /a * HTTP/1.1 HTTP/1.0 HTTP/2.0 Host: Content-Length: Transfer-Encoding: Expect: Connection: X: chunked close 0 1 5 A 100-continue".split(" "),
+    ..."GET POST HEAD / /a * HTTP/1.1 HTTP/1.0 HTTP/2.0 Host: Content-Length: Transfer-Encoding: Expect: Connection: X: chunked close 0 1 5 A 100-continue".split(
+      " ",
+    ),
     ..." \t\r\n:;,\0\x7f\xff#",
     "\r\n",
     "\r\n\r\n",
@@ -134,10 +140,9 @@ describe("parser: every split of an input gives the same events", () => {
   const mutated = fc
     .record({
       seed: fc.constantFrom(...SEEDS),
-      edits: fc.array(
-        fc.record({ at: fc.nat(200), remove: fc.nat(6), insert: fc.constantFrom("", ...TOKENS) }),
-        { maxLength: 4 },
-      ),
+      edits: fc.array(fc.record({ at: fc.nat(200), remove: fc.nat(6), insert: fc.constantFrom("", ...TOKENS) }), {
+        maxLength: 4,
+      }),
     })
     .map(({ seed, edits }) => {
       let text = seed;

@@ -7,9 +7,24 @@ const CHUNKED = `${POST}${HOST}Transfer-Encoding: chunked\r\n\r\n`;
 
 /** Shapes that two servers in a row could read differently, and what each is refused with. */
 const SHAPES: readonly (readonly [name: string, input: string, status: number, code: string])[] = [
-  ["CL.TE", `${POST}${HOST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG`, 400, "content-length-and-transfer-encoding"],
-  ["TE.CL", `${POST}${HOST}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n`, 400, "content-length-and-transfer-encoding"],
-  ["two differing lengths", `${POST}${HOST}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`, 400, "content-length-repeated"],
+  [
+    "CL.TE",
+    `${POST}${HOST}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG`,
+    400,
+    "content-length-and-transfer-encoding",
+  ],
+  [
+    "TE.CL",
+    `${POST}${HOST}Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n5c\r\n`,
+    400,
+    "content-length-and-transfer-encoding",
+  ],
+  [
+    "two differing lengths",
+    `${POST}${HOST}Content-Length: 5\r\nContent-Length: 6\r\n\r\n`,
+    400,
+    "content-length-repeated",
+  ],
   ["two equal lengths", `${POST}${HOST}Content-Length: 5\r\nContent-Length: 5\r\n\r\n`, 400, "content-length-repeated"],
   ["a list of lengths", `${POST}${HOST}Content-Length: 5, 5\r\n\r\n`, 400, "content-length"],
   ["a signed length", `${POST}${HOST}Content-Length: +5\r\n\r\n`, 400, "content-length"],
@@ -19,8 +34,18 @@ const SHAPES: readonly (readonly [name: string, input: string, status: number, c
   ["a length with a space in it", `${POST}${HOST}Content-Length: 1 0\r\n\r\n`, 400, "content-length"],
   ["a length beyond 2^53", `${POST}${HOST}Content-Length: 18446744073709551621\r\n\r\n`, 400, "content-length"],
   ["chunked twice in a line", `${POST}${HOST}Transfer-Encoding: chunked, chunked\r\n\r\n`, 400, "transfer-encoding"],
-  ["chunked in two lines", `${POST}${HOST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`, 400, "transfer-encoding"],
-  ["chunked and then another coding", `${POST}${HOST}Transfer-Encoding: chunked, identity\r\n\r\n`, 400, "transfer-encoding"],
+  [
+    "chunked in two lines",
+    `${POST}${HOST}Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n`,
+    400,
+    "transfer-encoding",
+  ],
+  [
+    "chunked and then another coding",
+    `${POST}${HOST}Transfer-Encoding: chunked, identity\r\n\r\n`,
+    400,
+    "transfer-encoding",
+  ],
   ["an unknown coding alone", `${POST}${HOST}Transfer-Encoding: xchunked\r\n\r\n`, 400, "transfer-encoding"],
   ["identity", `${POST}${HOST}Transfer-Encoding: identity\r\n\r\n`, 400, "transfer-encoding"],
   ["an empty coding", `${POST}${HOST}Transfer-Encoding:\r\n\r\n`, 400, "transfer-encoding"],
@@ -92,10 +117,13 @@ test.each(SHAPES)("%s is refused", (_name, input, status, code) => {
   expect(eventsOf(bytes, [...bytes.keys()])).toEqual(events);
 });
 
-test.each(SHAPES)("%s is refused behind an honest request whose fields are remembered", (_name, input, status, code) => {
-  const bytes = latin1(`GET /first HTTP/1.1\r\nHost: a\r\n\r\n${input}GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n`);
-  const events = eventsOf(bytes);
-  expect(events[0]).toContain("/first");
-  expect(events.at(-1)).toBe(`refused ${status} ${code}`);
-  expect(events.join()).not.toContain("/hidden");
-});
+test.each(SHAPES)(
+  "%s is refused behind an honest request whose fields are remembered",
+  (_name, input, status, code) => {
+    const bytes = latin1(`GET /first HTTP/1.1\r\nHost: a\r\n\r\n${input}GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n`);
+    const events = eventsOf(bytes);
+    expect(events[0]).toContain("/first");
+    expect(events.at(-1)).toBe(`refused ${status} ${code}`);
+    expect(events.join()).not.toContain("/hidden");
+  },
+);
