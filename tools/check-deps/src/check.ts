@@ -39,7 +39,7 @@ export function check(files: ReadonlyMap<string, string>): Violation[] {
   const violations: Violation[] = [];
   for (const pkg of packages) checkPackage(pkg, workspace, violations);
   checkPackageCycles(packages, workspace, violations);
-  for (const specifier of Object.keys(nativeModules)) checkNativeModule(specifier, files, violations);
+  for (const module of Object.keys(nativeModules)) checkNativeModule(module, files, violations);
   for (const [path, text] of files) {
     if (path.endsWith("package-lock.json")) violations.push(...checkLockFile(path, text));
   }
@@ -71,6 +71,9 @@ function readPackages(files: ReadonlyMap<string, string>): Package[] {
   }
   return packages;
 }
+
+const isOrBelow = (specifier: string, module: string) => specifier === module || specifier.startsWith(`${module}/`);
+const isNative = (specifier: string) => Object.keys(nativeModules).some((module) => isOrBelow(specifier, module));
 
 const matches = (folder: string, patterns: readonly string[]) =>
   patterns.some((pattern) => (pattern.endsWith("/*") ? folder.startsWith(pattern.slice(0, -1)) : folder === pattern));
@@ -151,7 +154,7 @@ function judge(
 ): string | undefined {
   const { specifier } = one;
   if (/^[./]/.test(specifier)) return judgePath(pkg, path, specifier);
-  if (nativeModules[specifier] !== undefined) return undefined; // judged over all files
+  if (isNative(specifier)) return undefined; // judged over all files
   if (isBuiltin(specifier)) return rule.guest ? `${specifier} does not exist in an image` : undefined;
   const { name, subpath } = splitSpecifier(specifier);
   const target = workspace.byName.get(name);
@@ -175,7 +178,7 @@ function judgeTest(
 ): string | undefined {
   const { specifier } = one;
   if (/^[./]/.test(specifier)) return judgePath(pkg, path, specifier);
-  if (nativeModules[specifier] !== undefined || isBuiltin(specifier)) return undefined;
+  if (isNative(specifier) || isBuiltin(specifier)) return undefined;
   const { name, subpath } = splitSpecifier(specifier);
   const target = workspace.byName.get(name);
   if (target === pkg) return undefined;
@@ -239,20 +242,20 @@ function checkPackageCycles(packages: readonly Package[], workspace: Workspace, 
 }
 
 /** Sources of one package, and only so many of them, import a native module; tests and declarations do not count. */
-function checkNativeModule(specifier: string, files: ReadonlyMap<string, string>, violations: Violation[]): void {
-  const { folder, files: most } = nativeModules[specifier]!;
+function checkNativeModule(module: string, files: ReadonlyMap<string, string>, violations: Violation[]): void {
+  const { folder, files: most } = nativeModules[module]!;
   const importers: string[] = [];
   for (const [path, text] of files) {
     if (!/^(?:packages|apps|tools)\/[^/]+\/src\//.test(path) || path.endsWith(".d.ts")) continue;
-    const found = findImports(text).find((one) => one.specifier === specifier && !one.typeOnly);
+    const found = findImports(text).find((one) => isOrBelow(one.specifier, module) && !one.typeOnly);
     if (found === undefined) continue;
     if (!path.startsWith(`${folder}/`)) {
-      violations.push({ path, line: found.line, message: `only ${folder} imports ${specifier}` });
+      violations.push({ path, line: found.line, message: `only ${folder} imports ${module}` });
     } else if (importers.push(path) > most) {
       violations.push({
         path,
         line: found.line,
-        message: `${importers[0]} imports ${specifier} already: one file does`,
+        message: `${importers[0]} imports ${module} already: one file does`,
       });
     }
   }

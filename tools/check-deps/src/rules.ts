@@ -38,7 +38,7 @@ export const rules: Readonly<Record<string, Rule>> = {
 /** What the tests of every package may import beyond its rule. */
 export const testsSee: readonly string[] = ["packages/testing", "tools/*"];
 
-/** Modules that the kernel and the engine bring. `files`: how many files of the folder may import one; tests do not count. */
+/** Modules that the kernel and the engine bring, with all below them (`native:engine/url`). `files`: how many files of the folder may import one; tests do not count. */
 export const nativeModules: Readonly<Record<string, { readonly folder: string; readonly files: number }>> = {
   "native:platform": { folder: "packages/runtime", files: 1 },
   "native:engine": { folder: "packages/runtime", files: Number.POSITIVE_INFINITY },

@@ -118,6 +118,11 @@ describe("check", () => {
       "packages/net/src/extra.ts:1: only packages/runtime imports native:platform",
     ],
     [
+      "a module of the engine outside of runtime",
+      { "packages/net/src/extra.ts": 'import { URL } from "native:engine/url";' },
+      "packages/net/src/extra.ts:1: only packages/runtime imports native:engine",
+    ],
+    [
       "the native module in two files",
       { "packages/runtime/src/second.ts": 'import { exit } from "native:platform";' },
       "packages/runtime/src/second.ts:1: packages/runtime/src/platform.ts imports native:platform already: one file does",
