@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { findCommand } from "./run/find-command.ts";
 import { type KvmVerdict, kvmVerdict } from "./run/kvm.ts";
 import { QEMU } from "./run/qemu.ts";
 
@@ -57,11 +57,6 @@ function checkNode(): Check {
 function checkTool({ name, purpose, apt, required }: Tool): Check {
   const path = findCommand(name);
   return { name, ok: path !== undefined, detail: path ?? purpose, required, apt };
-}
-
-function findCommand(name: string): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
 }
 
 function checkSeccomp(): Check {

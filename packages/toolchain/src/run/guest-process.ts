@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { constants } from "node:os";
 import { RunError } from "../errors.ts";
+import { findCommand } from "./find-command.ts";
 
 export interface GuestCommand {
   readonly command: string;
@@ -24,14 +25,14 @@ const KILL_AFTER_MS = 2000;
 
 /** Starts a tender or a machine. It dies with this process, however that ends. */
 export function startGuest({ command, args }: GuestCommand, events: GuestEvents): GuestProcess {
-  const [program, ...words] = [...bondage(), command, ...args];
+  const path = findCommand(command);
+  if (path === undefined) throw new RunError(`${command} was not found; "soloist doctor" says how to get it`);
+  const [program, ...words] = [...bondage(), path, ...args];
   const child: ChildProcess = spawn(program!, words, { stdio: ["ignore", "pipe", "pipe"] });
   child.stdout!.on("data", events.console);
   child.stderr!.on("data", events.error);
   const ended = new Promise<number>((resolve, reject) => {
-    child.once("error", (error: NodeJS.ErrnoException) => {
-      reject(new RunError(error.code === "ENOENT" ? `${command} was not found` : `${command}: ${error.message}`));
-    });
+    child.once("error", (error) => reject(new RunError(`${command}: ${error.message}`)));
     child.once("close", (code, signal) => {
       resolve(signal === null ? (code ?? 1) : 128 + (constants.signals[signal] ?? 0));
     });

@@ -70,9 +70,10 @@ export function assign(
 
 const list = (names: readonly string[], none: string) => (names.length === 0 ? none : names.join(", "));
 
-/** Arguments of the app as one command line: words with spaces or quotes are put in double quotes. */
-export function joinArguments(words: readonly string[]): string {
-  return words
-    .map((word) => (word === "" || /[\s"]/.test(word) ? `"${word.replace(/["\\]/g, "\\$&")}"` : word))
-    .join(" ");
+/** A word as the guest splits its command line: in double quotes when it has spaces or quotes, or is empty. */
+export function quoteArgument(word: string): string {
+  return word === "" || /[\s"]/.test(word) ? `"${word.replace(/["\\]/g, "\\$&")}"` : word;
 }
+
+/** Arguments of the app as one command line. */
+export const joinArguments = (words: readonly string[]) => words.map(quoteArgument).join(" ");

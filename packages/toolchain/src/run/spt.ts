@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findPackage } from "../base.ts";
 import { RunError, UsageError } from "../errors.ts";
 import type { GuestCommand } from "./guest-process.ts";
-import { assign } from "./options.ts";
+import { assign, quoteArgument } from "./options.ts";
 import { type MachineOptions, tapAssignments } from "./qemu.ts";
 
 /** The tender's command for an spt image. */
@@ -33,13 +33,10 @@ export function sptCommand(options: Omit<MachineOptions, "accelerator">): GuestC
       ...[...files].map(([name, file]) => `--block:${name}=${file}`),
       "--",
       image.file,
-      ...options.args.map(quote),
+      ...options.args.map(quoteArgument), // the tender joins them with spaces
     ],
   };
 }
-
-/** The tender joins arguments with spaces; the guest splits at those outside of quotes. */
-const quote = (word: string) => (word === "" || /[\s"]/.test(word) ? `"${word.replace(/["\\]/g, "\\$&")}"` : word);
 
 function findTender(): string {
   const folder = findPackage("@soloist/tender");

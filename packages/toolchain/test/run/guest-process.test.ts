@@ -33,6 +33,12 @@ it("stop ends one that does not listen", async () => {
   expect(await guest.ended).toBe(137);
 });
 
+it("a command that is not there: one line that says what to do", () => {
+  expect(() => startGuest({ command: "no-such-machine", args: [] }, quiet)).toThrow(
+    'no-such-machine was not found; "soloist doctor" says how to get it',
+  );
+});
+
 const hasSetpriv = (() => {
   try {
     execFileSync("setpriv", ["--pdeathsig", "KILL", "true"], { stdio: "ignore" });
