@@ -109,12 +109,12 @@ static void find_memory(const struct start_info *info) {
 _Noreturn void start_virtio(const struct start_info *info) {
     static struct boot_info boot;
     console_init();
+    traps_init();
     if (info->magic != START_MAGIC) boot_fail("not started by the PVH boot protocol", NULL, NULL);
     acpi_init(info->rsdp_at); /* from here on the machine can be switched off */
     check_processor();
     find_memory(info);
     read_command_line(info->command_line_at);
-    traps_init();
     pic_init();
     apic_init();
     time_init();

@@ -236,7 +236,10 @@ bool net_arm_all(void) {
         struct net *n = nets[i];
         if (!n->acquired) continue;
         ready = queue_arm(&n->receive) || ready;
-        if (n->starved) ready = queue_arm(&n->transmit) || ready;
+        if (!n->starved || !queue_arm(&n->transmit)) continue;
+        reclaim(n); /* wakes once: the caller need not ask for a place again */
+        n->starved = n->free_count == 0;
+        ready = true;
     }
     return ready;
 }

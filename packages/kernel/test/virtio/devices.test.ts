@@ -86,10 +86,14 @@ async function echo(machine: string, front: string[], device: (n: number) => str
     wire.send(payloadFrame(macs[0]!, Buffer.from("talk")));
     await wire.receive(601);
     expect(wire.frames.slice(1).map((frame) => frame.readUInt32LE(14))).toEqual([...Array(600).keys()]);
+    wires[1]!.send(payloadFrame(macs[1]!, Buffer.from("full")));
+    const isDone = () => wires[1]!.frames.some((frame) => frame.toString("latin1", 14, 18) === "done");
+    for (let n = 0; n < 500 && !isDone(); n++) await new Promise((resolve) => setTimeout(resolve, 20));
     wire.frames.length = 0;
     wire.send(payloadFrame(macs[0]!, Buffer.from("quit")));
     await wire.receive(1);
     const { output, status } = await guest.ended;
+    expect(output).toContain("SUCCESS");
     expect(wire.frames.length).toBe(1);
     expect(status).toBe(0);
     return output;

@@ -1,6 +1,7 @@
 /*
  * Sends every frame back with its addresses swapped, by the device that it came from. A payload that begins with "quit" ends the
- * program, "stop" makes it deaf and idle for 300 ms first (more frames than the ring holds come then), "talk" sends 600 frames.
+ * program; "stop" makes it deaf for 300 ms first (more frames than the ring holds come then); "talk" sends 600 frames; "full"
+ * fills the transmit ring, gives up, must then be able to sleep, and says "done".
  */
 #include "layout.h"
 #include "support.h"
@@ -54,6 +55,21 @@ static void talk(int n, const uint8_t *frame) {
     }
 }
 
+/* Whoever finds no place and does not ask again must still be able to wait. */
+static void fill_and_wait(int n, const uint8_t *frame) {
+    uint32_t before = refused;
+    for (int i = 0; i < 100000 && refused == before; i++) send_to(n, frame, 60);
+    expect(refused > before, "the ring is full some time");
+    uint64_t start = clock_monotonic(), deadline = start + 200000000;
+    int rounds = 0;
+    for (; clock_monotonic() < deadline; rounds++) yield_until(deadline);
+    expect(rounds < 20, "waiting with a ring that was full is not a busy loop");
+    uint8_t done[60];
+    memcpy(done, frame, HEADER);
+    memcpy(done + HEADER, "done", 4);
+    send_to(n, done, sizeof done);
+}
+
 int test(const struct boot_info *boot) {
     static const char *const names[2] = {"service", "second"};
     (void)boot;
@@ -76,6 +92,7 @@ int test(const struct boot_info *boot) {
                 received++;
                 send_to(n, frame, length);
                 if (memcmp(frame + HEADER, "talk", 4) == 0) talk(n, frame);
+                if (memcmp(frame + HEADER, "full", 4) == 0) fill_and_wait(n, frame);
                 if (memcmp(frame + HEADER, "stop", 4) == 0) {
                     uint64_t until = clock_monotonic() + 300000000;
                     while (clock_monotonic() < until) continue;
