@@ -225,6 +225,8 @@ declare global {
     readonly publicKey: CryptoKey;
     readonly privateKey: CryptoKey;
   }
+  var CryptoKey: { prototype: CryptoKey };
+
   interface SubtleCrypto {
     digest(algorithm: AlgorithmIdentifier, data: BufferSource): Promise<ArrayBuffer>;
     encrypt(algorithm: AlgorithmIdentifier, key: CryptoKey, data: BufferSource): Promise<ArrayBuffer>;
@@ -258,6 +260,8 @@ declare global {
       usages: readonly KeyUsage[],
     ): Promise<CryptoKey>;
   }
+  var SubtleCrypto: { prototype: SubtleCrypto };
+
   interface Crypto {
     readonly subtle: SubtleCrypto;
     /** Fills an integer array of at most 65,536 bytes with random bytes and returns it. */

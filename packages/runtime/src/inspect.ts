@@ -124,6 +124,7 @@ function formatObject(context: Context, value: object, level: number): string {
     return text;
   };
   const shape = shapeOf(value, name, entry);
+  if (shape.bare?.includes("\n")) shape.bare = shape.bare.replaceAll("\n", `\n${" ".repeat(context.indentation)}`);
   for (const key of keys) shape.entries.push(formatProperty(value, key, entry));
   context.stack.pop();
 

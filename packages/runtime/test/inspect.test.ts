@@ -102,13 +102,22 @@ describe("errors", () => {
     const text = formatError(error);
     expect(text).toMatch(/^TypeError: top\n {4}at .*\n/);
     expect(text).toContain("code: 'ECODE'");
-    expect(text).toMatch(/\[cause\]: RangeError: deep\n {4}at /);
+    expect(text).toMatch(/\[cause\]: RangeError: deep\n {6}at /);
   });
 
   test("show frames when the stack has no title, as in the engine", () => {
     const error = new Error("engine");
     error.stack = "    at main (main.js:3:4)\n";
     expect(formatError(error)).toBe("Error: engine\n    at main (main.js:3:4)");
+  });
+
+  test("inside objects are indented as Node.js indents them", () => {
+    const error = new Error("inner");
+    error.stack = "Error: inner\n    at one (a.js:1:2)\n    at two (b.js:3:4)";
+    for (const value of [{ a: { error } }, [error], new Error("outer", { cause: error })]) {
+      if (value instanceof Error) value.stack = "Error: outer\n    at three (c.js:5:6)";
+      expect(inspect(value)).toBe(nodeInspect(value));
+    }
   });
 
   test("that are their own cause end", () => {

@@ -16,7 +16,7 @@ export class URL extends EngineURL {
   }
 
   static parse(url: string | URL, base?: string | URL): URL | null {
-    return URL.canParse(url, base) ? new URL(url, base) : null;
+    return makeIfValid(url, base);
   }
 
   get searchParams(): URLSearchParams {
@@ -53,6 +53,11 @@ export class URL extends EngineURL {
   get [Symbol.toStringTag](): string {
     return "URL";
   }
+}
+
+/** Outside the class, because bundlers rename a class that names itself, and people see the name. */
+function makeIfValid(url: string | URL, base: string | URL | undefined): URL | null {
+  return URL.canParse(url, base) ? new URL(url, base) : null;
 }
 
 export { URL as "globalThis.URL" };

@@ -20,8 +20,14 @@ export function abortSignal(signal: Signal, reason?: unknown): void {
 
 let abort: (signal: AbortSignal, reason?: unknown) => void;
 
+/** Outside the class, because bundlers rename a class that names itself, and people see the name. */
+function makeOwn(): AbortSignal {
+  return new AbortSignal(MAKE);
+}
+
 export class AbortSignal extends EventTarget {
   #onabort: ((event: Event) => void) | null = null;
+  #callHandler: ((event: Event) => void) | undefined;
   #isAborted = false;
   #reason: unknown;
   #dependents: Dependents | undefined;
@@ -44,12 +50,12 @@ export class AbortSignal extends EventTarget {
   }
   set onabort(listener: ((event: Event) => void) | null) {
     // The first handler takes its place among the listeners; those that follow inherit it.
+    this.#callHandler ??= (event) => this.#onabort?.call(this, event);
     if (this.#onabort === null) super.addEventListener("abort", this.#callHandler);
     if (listener === null) super.removeEventListener("abort", this.#callHandler);
     this.#onabort = listener;
     this.#hold();
   }
-  readonly #callHandler = (event: Event): void => this.#onabort?.call(this, event);
 
   override addEventListener(...args: Parameters<EventTarget["addEventListener"]>): void {
     super.addEventListener(...args);
@@ -67,13 +73,13 @@ export class AbortSignal extends EventTarget {
   }
 
   static abort(reason?: unknown): AbortSignal {
-    const signal = new AbortSignal(MAKE);
+    const signal = makeOwn();
     abort(signal, reason);
     return signal;
   }
 
   static timeout(milliseconds: number): AbortSignal {
-    const signal = new AbortSignal(MAKE);
+    const signal = makeOwn();
     addTimer(milliseconds, () => {
       abort(signal, new DOMException("The operation was aborted due to timeout", "TimeoutError"));
     });
@@ -81,7 +87,7 @@ export class AbortSignal extends EventTarget {
   }
 
   static any(signals: Iterable<AbortSignal>): AbortSignal {
-    const signal = new AbortSignal(MAKE);
+    const signal = makeOwn();
     const sources = [...signals];
     for (const source of sources) {
       if (source.#isAborted) {
