@@ -46,6 +46,13 @@ export class NetStack implements Pollable {
   readonly #arpFields = createArpFields();
   readonly #macHigh: number;
   readonly #macLow: number;
+  /** Our MAC as its first four and last two bytes. */
+  readonly macTop: number;
+  readonly macBottom: number;
+  readonly #rxView: DataView;
+  /** Frames that took the fast path. */
+  #fast = 0;
+  #dhcpAt: number = Number.POSITIVE_INFINITY;
   #dhcp: DhcpClient | undefined;
   #dhcpBuffer: Uint8Array | undefined;
   #deferred = false;
@@ -60,6 +67,21 @@ export class NetStack implements Pollable {
     this.tcp = new TcpLayer(this.egress, bytes, rng, this.counters, wakeup, options.memory);
     this.#macHigh = macHigh(device.mac, 0);
     this.#macLow = macLow(device.mac, 0);
+    const mac = new DataView(device.mac.buffer, device.mac.byteOffset, 6);
+    this.macTop = mac.getInt32(0);
+    this.macBottom = mac.getUint16(4);
+    const { rxBuffer } = device;
+    this.#rxView = new DataView(rxBuffer.buffer, rxBuffer.byteOffset, rxBuffer.byteLength);
+    // Counted apart, because counting in the record costs 0.1 us a segment.
+    const { tcp } = this.counters;
+    let slow = 0;
+    Object.defineProperty(tcp, "received", {
+      enumerable: true,
+      get: () => slow + this.#fast,
+      set: (value: number) => {
+        slow = value - this.#fast;
+      },
+    });
   }
 
   get lease(): DhcpClient["lease"] {
@@ -85,14 +107,17 @@ export class NetStack implements Pollable {
     this.udp.bind(CLIENT_PORT, (bytes, at, length) => {
       const message = parseDhcp(bytes, at, length);
       if (message !== undefined && client.process(message, this.tcp.now)) this.#onLease();
+      this.#dhcpAt = client.pollAt();
       return true;
     });
+    this.#dhcpAt = client.pollAt();
   }
 
   poll(now: number): number {
     const tcp = this.tcp;
+    const egress = this.egress;
     tcp.now = now;
-    this.egress.now = now;
+    egress.now = now;
     // What the last poll woke has run: its answers and the acknowledgments go out together.
     let sent = true;
     if (this.#deferred) {
@@ -103,23 +128,55 @@ export class NetStack implements Pollable {
 
     const device = this.device;
     let frames = 0;
-    for (let length = device.read(); length > 0; length = device.read()) {
-      this.#frame(device.rxBuffer, device.rxOffset, length);
-      if (++frames === MAX_FRAMES) break;
+    let length = device.read();
+    if (length > 0) {
+      const bytes = device.rxBuffer;
+      const view = this.#rxView;
+      const checksum = this.#bytes.checksum;
+      const { macTop, macBottom } = this;
+      const own = egress.config.address;
+      do {
+        const at = device.rxOffset;
+        // TCP in IPv4 without options, whole, for us: whatever else goes the long way.
+        let taken = false;
+        if (
+          length >= 54 &&
+          view.getInt32(at + 12) >>> 8 === 0x080045 &&
+          (view.getInt32(at + 20) & 0x3fff00ff) === PROTOCOL_TCP &&
+          view.getInt32(at + 30) === own &&
+          view.getInt32(at) === macTop &&
+          view.getUint16(at + 4) === macBottom &&
+          checksum(bytes, at + 14, 20, 0) === 0xffff
+        ) {
+          const total = view.getUint16(at + 16);
+          if (total >= 40 && total <= length - 14) taken = tcp.receiveFast(view, bytes, at, total - 20);
+        }
+        if (taken) this.#fast++;
+        else this.#frame(bytes, at, length);
+        if (++frames === MAX_FRAMES) break;
+        length = device.read();
+      } while (length > 0);
     }
-    if (tcp.timers.next() <= now) tcp.expire(now);
-    if (this.#dhcp !== undefined && this.#dhcp.pollAt() <= now) this.#dispatchDhcp(now);
+    const { timers } = tcp;
+    if (timers.first <= now) tcp.expire(now);
+    if (tcp.sweepAt <= now) tcp.sweep();
+    if (this.#dhcpAt <= now) this.#dispatchDhcp(now);
 
     if (tcp.woken) {
       this.#deferred = true;
       return now;
     }
-    if (!tcp.flush(now)) sent = false;
-    const arpAt = this.egress.dispatchArp(now);
+    if (tcp.pending && !tcp.flush(now)) sent = false;
+    let next = timers.first;
+    if (egress.arp.asking) {
+      const at = egress.dispatchArp(now);
+      if (at < next) next = at;
+      // Whoever waited for a neighbour that never answered has been told.
+      if (tcp.woken) return now;
+    }
     if (frames === MAX_FRAMES) return now;
-    let next = tcp.timers.next();
-    if (arpAt < next) next = arpAt;
-    if (this.#dhcp !== undefined && this.#dhcp.pollAt() < next) next = this.#dhcp.pollAt();
+    if (tcp.sweepAt < next) next = tcp.sweepAt;
+    if (this.#dhcpAt < next) next = this.#dhcpAt;
     if (!sent && now + TRANSMIT_RETRY < next) next = now + TRANSMIT_RETRY;
     return next;
   }
@@ -229,6 +286,7 @@ export class NetStack implements Pollable {
   #dispatchDhcp(now: number): void {
     const expired = this.#dhcp!.dispatch(now, (message, server) => this.#sendDhcp(message, server));
     if (expired) this.#onLease();
+    this.#dhcpAt = this.#dhcp!.pollAt();
   }
 
   #sendDhcp(message: DhcpMessage, server: number): void {

@@ -11,16 +11,12 @@ export interface Timed {
  * leaves the entry where it is; whoever takes it off files it again. Idle things are not in it.
  */
 export class Timers<T extends Timed> {
+  /** Earliest key; Infinity when empty. A field, because it is read in every poll. */
+  first: number = Number.POSITIVE_INFINITY;
   readonly #heap: T[] = [];
 
   get size(): number {
     return this.#heap.length;
-  }
-
-  /** Earliest key; Infinity when empty. */
-  next(): number {
-    const heap = this.#heap;
-    return heap.length === 0 ? Number.POSITIVE_INFINITY : heap[0]!.timerKey;
   }
 
   /** Files `item` under `at`, unless it is there under an earlier time already. */
@@ -32,13 +28,13 @@ export class Timers<T extends Timed> {
       this.#heap.push(item);
     }
     this.#up(item, item.timerIndex);
+    this.first = this.#heap[0]!.timerKey;
   }
 
   /** Takes off the earliest item if its key is at most `now`. */
   take(now: number): T | undefined {
-    const heap = this.#heap;
-    if (heap.length === 0 || heap[0]!.timerKey > now) return undefined;
-    const item = heap[0]!;
+    if (this.first > now) return undefined;
+    const item = this.#heap[0]!;
     this.remove(item);
     return item;
   }
@@ -50,11 +46,13 @@ export class Timers<T extends Timed> {
     item.timerIndex = -1;
     item.timerKey = Number.POSITIVE_INFINITY;
     const last = heap.pop()!;
-    if (last === item) return;
-    heap[index] = last;
-    last.timerIndex = index;
-    this.#up(last, index);
-    this.#down(last, last.timerIndex);
+    if (last !== item) {
+      heap[index] = last;
+      last.timerIndex = index;
+      this.#up(last, index);
+      this.#down(last, last.timerIndex);
+    }
+    this.first = heap.length > 0 ? heap[0]!.timerKey : Number.POSITIVE_INFINITY;
   }
 
   #up(item: T, index: number): void {

@@ -36,6 +36,11 @@ export class ArpCache<Waiter> {
   /** Those that were asked for and have not answered yet: few, and none when idle. */
   readonly #asked: Neighbour<Waiter>[] = [];
 
+  /** Whether anybody was asked and has not answered: only then is there something to dispatch. */
+  get asking(): boolean {
+    return this.#asked.length > 0;
+  }
+
   get size(): number {
     return this.#neighbours.size;
   }

@@ -84,6 +84,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
   readable(): Promise<void> {
     const c = this.#connection;
     if (readableLength(c) > 0 || c.finReceived || c.discard || c.state === CLOSED) return RESOLVED;
+    c.awaitsData = true;
     return this.#readable.wait();
   }
 
@@ -98,6 +99,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
       }
       if (c.error !== undefined) throw this.#failure();
       if (c.finReceived || c.discard || c.state === CLOSED) return undefined;
+      c.awaitsData = true;
       await this.#readable.wait();
     }
   }
@@ -116,6 +118,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     const c = this.#connection;
     if (this.#shut || c.error !== undefined || c.state === CLOSED) return RESOLVED;
     if (this.#writes === undefined && writableLength(c) > 0) return RESOLVED;
+    c.awaitsRoom = true;
     return this.#writable.wait();
   }
 
@@ -132,6 +135,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     } else if (this.#shut) {
       return Promise.reject(new BrokenPipeError());
     }
+    this.#connection.awaitsRoom = true;
     return new Promise((resolve, reject) => {
       this.#writes ??= [];
       this.#writes.push({ data: bytes, taken, resolve, reject });
@@ -184,7 +188,11 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
   }
 
   onEvents(c: TcpConnection, events: number): void {
-    if ((events & EVENT_READABLE) !== 0 && this.#readable.fire()) this.#layer.woken = true;
+    if ((events & EVENT_READABLE) !== 0) {
+      c.awaitsData = false;
+      if (this.#readable.fire()) this.#layer.woken = true;
+      if (events === EVENT_READABLE) return;
+    }
     if ((events & EVENT_WRITABLE) !== 0) {
       if (this.#writes !== undefined) this.#pump();
       // Not for each few bytes: whoever waits has more to write.
@@ -192,6 +200,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
         this.#writable.fire();
         this.#layer.woken = true;
       }
+      c.awaitsRoom = this.#writes !== undefined || this.#writable.waited;
     }
     if (c.state === CLOSED || c.state === TIME_WAIT || c.state === FIN_WAIT_2) {
       if (c.state === CLOSED) {

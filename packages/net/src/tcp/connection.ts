@@ -17,6 +17,8 @@ export interface TcpEnvironment {
   readonly counters: TcpCounters;
   /** Largest segment that we take: the device's MTU less 40. */
   readonly mss: number;
+  /** Notes that a ring of `c` may be empty: it is given back if it still is a moment later. */
+  park(c: TcpConnection): void;
   /** Whether one more unrequested ACK or RST may be sent now (RFC 5961 7). */
   mayChallenge(now: number): boolean;
 }
@@ -133,6 +135,8 @@ export class TcpConnection implements Timed {
   rtoAt = Number.POSITIVE_INFINITY;
   ackAt = Number.POSITIVE_INFINITY;
   ackNow = false;
+  /** Duplicate ACKs to send: one for each segment that arrived out of order (RFC 5681 3.2), however many a poll took. */
+  acksOwed = 0;
   /** Bytes received that no ACK has covered. */
   ackPending = 0;
 
@@ -156,6 +160,14 @@ export class TcpConnection implements Timed {
   active = false;
   error: TcpFailure | undefined = undefined;
 
+  /** Somebody waits for bytes to read, for room to write: only then are these events worth a call. */
+  awaitsData = false;
+  awaitsRoom = false;
+  /** In the layer's list of connections whose rings may be given back. */
+  parked = false;
+  /** Both ports as one number, as they are on the wire in what the peer sends. */
+  readonly ports: number;
+
   /** For the layer above: its events, its place in the table, the timer heap, the queue of connections to dispatch. */
   owner: TcpOwner | undefined = undefined;
   next: TcpConnection | undefined = undefined;
@@ -177,6 +189,7 @@ export class TcpConnection implements Timed {
     this.localPort = localPort;
     this.remoteAddress = remoteAddress;
     this.remotePort = remotePort;
+    this.ports = (remotePort << 16) | localPort;
     this.cwnd = initialWindow(DEFAULT_MSS);
   }
 }

@@ -39,6 +39,11 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
   const state = c.state;
   if (state <= SYN_RECEIVED) return state === CLOSED || dispatchSyn(c, now, sink);
 
+  if (c.acksOwed > 0) {
+    // What came in order before, in the same poll, has an ACK of its own: it is no duplicate.
+    if (c.ackPending > 0 && !emit(c, c.sndNxt, ACK, 0, now, sink)) return false;
+    for (; c.acksOwed > 0; c.acksOwed--) if (!emit(c, c.sndNxt, ACK, 0, now, sink)) return false;
+  }
   if (c.resend) {
     if (!resendFirst(c, now, sink)) return false;
     c.resend = false;
@@ -91,7 +96,7 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
 /** One segment leaves, and with it everything that an ACK has to say. */
 function emit(c: TcpConnection, seq: number, flags: number, length: number, now: number, sink: SegmentSink): boolean {
   const rcvNxt = c.rcvNxt;
-  let edge = (c.rcvUser + receiveLimit(c)) | 0;
+  let edge = (c.rcvUser + (c.env.pool.pressure ? receiveLimit(c) : c.rcvLimit)) | 0;
   const gain = (edge - c.rcvAdv) | 0;
   // Never shrink, and never grow by less than a segment or half the buffer (RFC 9293 3.8.6.2.2).
   if (gain < c.env.mss && gain < c.rcvLimit >> 1) edge = c.rcvAdv;

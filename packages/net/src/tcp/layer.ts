@@ -18,9 +18,17 @@ import {
   SYN,
 } from "../wire/tcp.ts";
 import { RingPool } from "./buffers.ts";
-import { abortNeedsReset, destroy, openActive, openPassive, type TcpOptionsOfUser } from "./calls.ts";
+import {
+  abortNeedsReset,
+  destroy,
+  openActive,
+  openPassive,
+  releaseEmptyRings,
+  type TcpOptionsOfUser,
+} from "./calls.ts";
 import { TcpConnection, type TcpCounters, type TcpEnvironment, type TcpOwner } from "./connection.ts";
 import { dispatch, onTimer, type SegmentSink } from "./dispatch.ts";
+import { processFast, SLOW } from "./fast-path.ts";
 import { PreparedHeaders } from "./headers.ts";
 import { SequenceNumbers } from "./isn.ts";
 import { HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
@@ -46,6 +54,9 @@ export interface SynHandler extends TcpOwner {
   admit(): boolean;
 }
 
+/** Empty rings are kept this long, milliseconds: less than anybody notices, longer than a busy connection pauses. */
+const SWEEP_INTERVAL = 50;
+
 const imul = Math.imul;
 const SHELL_EVENTS = ~EVENT_OUTPUT;
 
@@ -59,6 +70,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   /** Set when an event has resolved a promise: something will run, and probably answer, before the next poll. */
   woken = false;
   now = 0;
+  /** When `sweep` is due. */
+  sweepAt: number = Number.POSITIVE_INFINITY;
   readonly #egress: Ipv4Egress;
   readonly #all: Counters;
   readonly #rng: Rng;
@@ -73,7 +86,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   readonly #resets = new RateLimit(500, 200);
   readonly #segment = createTcpSegment();
   readonly #reply = createTcpSegment();
-  #queue: TcpConnection[] = [];
+  readonly #queue: TcpConnection[] = [];
+  /** The connection that was found last: the next segment is likely its, too. */
+  #last: TcpConnection | undefined;
+  #parked: TcpConnection[] = [];
+  readonly #view: DataView;
   #awaitsLink = false;
   #nextPort: number;
   #count = 0;
@@ -88,6 +105,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.mss = egress.device.mtu - HEADERS_LENGTH;
     this.pool = new RingPool(memory, memory >> 2);
     this.#headers = new PreparedHeaders(bytes);
+    const { txBuffer } = egress.device;
+    this.#view = new DataView(txBuffer.buffer, txBuffer.byteOffset, txBuffer.byteLength);
     this.#isn = new SequenceNumbers(rng);
     this.#multiplier = rng.uint32() | 1;
     this.#nextPort = EPHEMERAL_FIRST + (rng.uint32() % (EPHEMERAL_LAST - EPHEMERAL_FIRST + 1));
@@ -96,6 +115,23 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   /** Connections in any state but CLOSED, TIME-WAIT among them. */
   get connections(): number {
     return this.#count;
+  }
+
+  park(c: TcpConnection): void {
+    c.parked = true;
+    this.#parked.push(c);
+    if (this.sweepAt === Number.POSITIVE_INFINITY) this.sweepAt = this.now + SWEEP_INTERVAL;
+  }
+
+  /** Gives back the rings of connections that have been quiet. */
+  sweep(): void {
+    const parked = this.#parked;
+    this.#parked = [];
+    this.sweepAt = Number.POSITIVE_INFINITY;
+    for (const c of parked) {
+      c.parked = false;
+      if (c.state !== CLOSED) releaseEmptyRings(c);
+    }
   }
 
   mayChallenge(now: number): boolean {
@@ -147,6 +183,45 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if (c.ackAt < c.timerKey || c.rtoAt < c.timerKey) this.#schedule(c);
   }
 
+  /**
+   * A frame of ours that holds an IPv4 header without options, checked, and `length` bytes of TCP: takes it if it is what a
+   * connection expects next. False: nothing was done, and `receive` must see it.
+   */
+  receiveFast(view: DataView, bytes: Uint8Array, at: number, length: number): boolean {
+    if (this.bytes.checksum(bytes, at + 26, 8 + length, PROTOCOL_TCP + length) !== 0xffff) return false;
+    const remote = view.getInt32(at + 26);
+    const ports = view.getInt32(at + 34);
+    let c = this.#last;
+    if (c === undefined || c.ports !== ports || c.remoteAddress !== remote) {
+      c = this.#table.get(imul(remote, this.#multiplier) ^ ports);
+      if (c === undefined || c.ports !== ports || c.remoteAddress !== remote) return false;
+      this.#last = c;
+    }
+    // Header of 20 bytes, no reserved bits, ACK with or without PSH.
+    const word = view.getInt32(at + 46);
+    if (((word >>> 16) & 0xfff7) !== 0x5010 || c.localAddress !== view.getInt32(at + 30)) return false;
+    const events = processFast(
+      c,
+      bytes,
+      at + 54,
+      length - 20,
+      view.getInt32(at + 38),
+      view.getInt32(at + 42),
+      word & 0xffff,
+      this.now,
+    );
+    if (events !== 0) {
+      if (events === SLOW) return false;
+      if ((events & EVENT_OUTPUT) !== 0 && !c.queued) {
+        c.queued = true;
+        this.#queue.push(c);
+      }
+      if ((events & SHELL_EVENTS) !== 0) c.owner!.onEvents(c, events);
+    }
+    if (c.ackAt < c.timerKey || c.rtoAt < c.timerKey) this.#schedule(c);
+    return true;
+  }
+
   /** Starts a connection; `owner` hears CONNECTED or CLOSED. Throws when there is no route or no port. */
   connect(
     remoteAddress: number,
@@ -190,6 +265,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#listeners.delete(port);
   }
 
+  /** Whether `flush` has something to do. */
+  get pending(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** Has `c` dispatched at the end of this turn. */
   enqueue(c: TcpConnection): void {
     if (c.queued) return;
@@ -230,7 +310,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       const c = queue[index]!;
       if (!dispatch(c, now, this)) {
         if (!this.#awaitsLink) {
-          this.#queue = queue.slice(index);
+          queue.splice(0, index);
           return false;
         }
         this.#awaitsLink = false;
@@ -248,8 +328,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const device = egress.device;
     const at = device.reserve();
     if (at < 0) return false;
-    const length = this.#headers.emit(c, device.txBuffer, at, seq, flags, window, dataLength);
-    device.send(length);
+    device.send(this.#headers.emit(c, device.txBuffer, this.#view, at, seq, flags, window, dataLength));
     this.counters.sent++;
     return true;
   }
@@ -447,6 +526,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     else this.counters.failed++;
     this.timers.remove(c);
     this.#timeWait.delete(c);
+    if (this.#last === c) this.#last = undefined;
     this.#headers.release(c);
   }
 

@@ -1,13 +1,6 @@
 import { ACK, FIN, RST, SYN, type TcpSegment } from "../wire/tcp.ts";
 import { writeRing } from "./buffers.ts";
-import {
-  acceptOptions,
-  destroy,
-  receiveLimit,
-  releaseReceiveRing,
-  releaseSendRing,
-  reserveReceiveRing,
-} from "./calls.ts";
+import { acceptOptions, destroy, receiveLimit, releaseReceiveRing, reserveReceiveRing } from "./calls.ts";
 import type { TcpConnection } from "./connection.ts";
 import { ACK_DELAY, FIN_WAIT_2_LENGTH, TIME_WAIT_LENGTH } from "./limits.ts";
 import { onDuplicateAck, onNewAck } from "./new-reno.ts";
@@ -154,7 +147,7 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
 
   // Seventh and eighth, the data and the FIN.
   if (dataLength > 0 || fin) events |= processData(c, s, seq, dataAt, dataLength, fin, now);
-  if (c.ackNow || c.resend) events |= EVENT_OUTPUT;
+  if (c.ackNow || c.resend || c.acksOwed > 0) events |= EVENT_OUTPUT;
   return events;
 }
 
@@ -170,7 +163,7 @@ function newAck(c: TcpConnection, ack: number, acked: number, now: number): numb
   if (((c.sndNxt - ack) | 0) < 0) c.sndNxt = ack;
   if (ack === c.sndMax) {
     c.rtoAt = c.keepAlive > 0 ? now + c.keepAlive : NEVER;
-    if (c.sendRing !== undefined && ((c.sndEnd - ack) | 0) <= 0) releaseSendRing(c);
+    if (c.sendRing !== undefined && ((c.sndEnd - ack) | 0) <= 0 && !c.parked) c.env.park(c);
   } else {
     c.rtoAt = now + c.rto;
   }
@@ -288,12 +281,13 @@ function processData(
         events = EVENT_READABLE;
       }
       c.rcvNxt = next;
+      c.acksOwed = 0;
       c.ackPending += dataLength;
       if (c.ackPending >= 2 * c.rcvMss) c.ackNow = true;
       else if (c.ackAt === NEVER) c.ackAt = now + ACK_DELAY;
     } else {
       c.env.counters.outOfOrder++;
-      c.ackNow = true;
+      c.acksOwed++;
       if (c.ranges === undefined) c.ranges = new Ranges();
       const end = (seq + dataLength) | 0;
       if (c.ranges.insert(seq, end) && !c.discard) {

@@ -1,0 +1,94 @@
+import { writeRing } from "./buffers.ts";
+import { reserveReceiveRing } from "./calls.ts";
+import type { TcpConnection } from "./connection.ts";
+import { ACK_DELAY } from "./limits.ts";
+import { onNewAck } from "./new-reno.ts";
+import { measureRoundTrip } from "./rto.ts";
+import { ESTABLISHED, EVENT_OUTPUT, EVENT_READABLE, EVENT_WRITABLE } from "./state.ts";
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** `processFast` has not touched anything: give the segment to `process`. */
+export const SLOW = -1;
+
+/**
+ * Header prediction: what `process` does with the segments that nearly all are, without its questions. For a segment with
+ * ACK, maybe PSH, and no other flag. Returns events, or SLOW.
+ *
+ * Arguments in place of a segment object, and properties read once: 1.5 us less a segment in the interpreter.
+ */
+export function processFast(
+  c: TcpConnection,
+  bytes: Uint8Array,
+  dataAt: number,
+  dataLength: number,
+  seq: number,
+  ack: number,
+  window: number,
+  now: number,
+): number {
+  if (seq !== c.rcvNxt || c.state !== ESTABLISHED || c.recovering || c.keepAlive !== 0) return SLOW;
+  const sndUna = c.sndUna;
+  const acked = (ack - sndUna) | 0;
+  const sndMax = c.sndMax;
+  if (acked < 0 || ((ack - sndMax) | 0) > 0) return SLOW;
+  window <<= c.sndShift;
+  if (acked === 0) {
+    // A duplicate ACK, or news of the window.
+    if (dataLength === 0 || window !== c.sndWnd) return SLOW;
+  } else if (window === 0 || c.sndWnd === 0 || c.dupAcks !== 0) {
+    return SLOW;
+  }
+  let next = seq;
+  if (dataLength > 0) {
+    next = (seq + dataLength) | 0;
+    if (c.ranges !== undefined || c.discard || ((c.rcvUser + c.rcvLimit - next) | 0) < 0) return SLOW;
+  }
+
+  let events = 0;
+  if (acked > 0) {
+    if (c.rttAt >= 0 && ((ack - c.rttSeq) | 0) > 0) {
+      measureRoundTrip(c, now - c.rttAt);
+      c.rttAt = -1;
+    }
+    c.retries = 0;
+    // Growing the congestion window matters only where it was used up.
+    if (((sndMax - sndUna) | 0) << 1 >= c.cwnd) onNewAck(c, ack, acked);
+    c.sndUna = ack;
+    c.sndWnd = window;
+    if (window > c.maxSndWnd) c.maxSndWnd = window;
+    c.sndWl1 = seq;
+    c.sndWl2 = ack;
+    if (((c.sndNxt - ack) | 0) < 0) c.sndNxt = ack;
+    if (ack === sndMax) {
+      c.rtoAt = NEVER;
+      if (ack === c.sndEnd && !c.parked) c.env.park(c);
+    } else {
+      c.rtoAt = now + c.rto;
+    }
+    if (c.sndEnd !== c.sndNxt) events = EVENT_OUTPUT;
+    if (c.awaitsRoom) events |= EVENT_WRITABLE;
+  }
+  if (dataLength > 0) {
+    let ring = c.receiveRing;
+    if (ring === undefined || ((next - c.rcvUser) | 0) > ring.length) {
+      reserveReceiveRing(c, next);
+      ring = c.receiveRing!;
+    }
+    const at = seq & (ring.length - 1);
+    if (at + dataLength <= ring.length) c.env.bytes.copy(ring, at, bytes, dataAt, dataLength);
+    else writeRing(ring, seq, bytes, dataAt, dataLength, c.env.bytes.copy);
+    c.rcvNxt = next;
+    if (dataLength > c.rcvMss) c.rcvMss = dataLength;
+    const pending = c.ackPending + dataLength;
+    c.ackPending = pending;
+    if (pending >= c.rcvMss << 1) {
+      c.ackNow = true;
+      events |= EVENT_OUTPUT;
+    } else if (c.ackAt === NEVER) {
+      c.ackAt = now + ACK_DELAY;
+    }
+    if (c.awaitsData) events |= EVENT_READABLE;
+  }
+  return events;
+}
