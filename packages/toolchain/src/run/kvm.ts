@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { loadBase } from "../base.ts";
 import { emitProbe } from "../image.ts";
 import { describeImage } from "../inspect.ts";
-import { startGuest } from "./guest-process.ts";
+import { type GuestProcess, startGuest } from "./guest-process.ts";
 import { qemuCommand } from "./qemu.ts";
 
 export type KvmVerdict =
@@ -54,18 +54,17 @@ async function probe(): Promise<boolean> {
     args: [],
   });
   let spoke = false;
-  const guest = startGuest(command, {
-    console() {
-      spoke = true;
-    },
-    error() {},
-  });
-  const timer = setTimeout(() => guest.stop(), PROBE_TIMEOUT_MS);
+  let guest: GuestProcess | undefined;
+  const timer = setTimeout(() => guest?.stop(), PROBE_TIMEOUT_MS);
   try {
+    guest = startGuest(command, {
+      console() {
+        spoke = true;
+      },
+      error() {},
+    });
     await guest.ended;
     return spoke;
-  } catch {
-    return false;
   } finally {
     clearTimeout(timer);
     rmSync(folder, { recursive: true, force: true });

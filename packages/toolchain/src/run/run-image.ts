@@ -12,7 +12,7 @@ export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
   readonly accelerator?: Accelerator | "auto";
   /** Bytes of the guest's console, its stacks mapped to TypeScript. */
   readonly console: (bytes: Uint8Array) => void;
-  /** Tells how the image was started, in words: "QEMU (KVM)". */
+  /** Tells in what the image booted, once it has: "QEMU (KVM)". */
   readonly started?: (how: string) => void;
   /** The app said that it listens, or time to say so passed: forwarded ports are worth a try. */
   readonly reachable?: (ports: readonly PortForward[]) => void;
@@ -23,7 +23,7 @@ export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
 /** QEMU reports broken KVMs in these words, on stderr. */
 const KVM_FAILURE =
   /KVM internal error|failed to initialize kvm|failed to set MSR|kvm_buf_set_msrs|Could not access KVM|invalid accelerator kvm|KVM_\w+ failed/i;
-/** An app that never says that it listens: its addresses are printed after this long. */
+/** An app that says nothing counts as booted, and one that does not say that it listens as listening, after this long. */
 const SILENT_MS = 3000;
 const IDLE_FLUSH_MS = 50;
 
@@ -32,8 +32,7 @@ export async function runImage(options: RunOptions): Promise<number> {
   const { image } = options;
   if (image.target === "spt") {
     const command = sptCommand(options);
-    options.started?.("the spt tender");
-    const result = await runOnce(options, command);
+    const result = await runOnce(options, command, "the spt tender");
     if (result.diagnostics) process.stderr.write(result.diagnostics);
     return result.code;
   }
@@ -49,12 +48,7 @@ async function runMachine(options: RunOptions): Promise<number> {
   const accelerator = verdict ? (verdict.works ? "kvm" : "tcg") : (wanted as Accelerator);
   const command = qemuCommand({ ...options, accelerator });
   const reason = verdict && !verdict.works ? `: ${verdict.reason}` : "";
-  if (accelerator === "tcg") options.started?.(`QEMU (TCG${reason})`);
-  const result = await runOnce(
-    options,
-    command,
-    accelerator === "kvm" ? () => options.started?.("QEMU (KVM)") : undefined,
-  );
+  const result = await runOnce(options, command, `QEMU (${accelerator.toUpperCase()}${reason})`);
   const code = guestExitCode(result.code);
   if (accelerator === "kvm" && !result.spoke && KVM_FAILURE.test(result.diagnostics)) {
     if (wanted === "kvm") throw new RunError(`this host's KVM does not work: ${firstLine(result.diagnostics)}`);
@@ -75,15 +69,20 @@ interface Ended {
   readonly spoke: boolean;
 }
 
-async function runOnce(options: RunOptions, command: GuestCommand, onSpeech?: () => void): Promise<Ended> {
+async function runOnce(options: RunOptions, command: GuestCommand, how: string): Promise<Ended> {
   const stacks = createStackStream(`${options.image.file}.map`);
   let diagnostics = "";
   let spoke = false;
+  let isStarted = false;
+  const started = () => {
+    if (!isStarted) options.started?.(how);
+    isStarted = true;
+  };
   let flush: NodeJS.Timeout | undefined;
   const announce = createAnnouncement(options);
   const guest: GuestProcess = startGuest(command, {
     console(chunk) {
-      if (!spoke) onSpeech?.();
+      started();
       spoke = true;
       announce.console(chunk);
       options.console(stacks.push(chunk));
@@ -94,13 +93,16 @@ async function runOnce(options: RunOptions, command: GuestCommand, onSpeech?: ()
       diagnostics += Buffer.from(chunk).toString();
     },
   });
+  const silence = setTimeout(started, SILENT_MS);
   const stop = () => guest.stop();
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted) stop();
   try {
     const code = await guest.ended;
+    if (code === 0) started();
     return { code, diagnostics, spoke };
   } finally {
+    clearTimeout(silence);
     clearTimeout(flush);
     announce.stop();
     options.console(stacks.end());
