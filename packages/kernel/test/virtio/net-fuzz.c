@@ -81,11 +81,22 @@ static void check(bool holds, const char *what) {
     exit(1);
 }
 
+/* While the device does nothing, the places handed out are all different. */
+static void check_places(uint32_t slots, uint32_t mtu) {
+    bool seen[300] = {false};
+    for (int32_t place; (place = net_reserve(0)) >= 0;) {
+        uint32_t slot = (uint32_t)place / NET_SLOT_SIZE;
+        check(slot < slots && !seen[slot], "no place is handed out twice");
+        seen[slot] = true;
+        check(net_send(0, (uint32_t)place, mtu), "a frame is sent");
+    }
+}
+
 int main(int argc, char **argv) {
     seed = argc > 1 ? (uint32_t)atoi(argv[1]) : 1;
     legacy = random32() % 2;
     features = (random32() % 2 ? VIRTIO_F_ANY_LAYOUT : 0) | (legacy ? 0 : VIRTIO_F_VERSION_1) | (random32() % 2 ? 1u << 3 : 0) | (random32() % 2 ? 1u << 5 : 0);
-    uint32_t slots = 1 + random32() % 300;
+    uint32_t slots = 1 + random32() % 299;
     struct net_memory shared = {malloc(slots * NET_SLOT_SIZE), slots, malloc(slots * NET_SLOT_SIZE), slots};
     struct net_info info;
     check(net_prepare(0, 0), "the device is prepared");
@@ -109,6 +120,7 @@ int main(int argc, char **argv) {
             check(accepted == (size >= 14 && size <= info.mtu + 14u), "frames of possible length are sent, others refused");
             sent += (uint32_t)accepted;
         }
+        if (i % 500 == 499) check_places(slots, info.mtu);
         if (random32() % 8 == 0) {
             net_flush_all();
             net_arm_all();
