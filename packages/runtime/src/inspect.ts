@@ -108,7 +108,15 @@ interface Shape {
   isList?: boolean;
 }
 
+/** A method of this name says how an object is shown: `(depth, options, inspect) => string or something to show`. */
+export const CUSTOM = Symbol.for("nodejs.util.inspect.custom");
+
 function formatObject(context: Context, value: object, level: number): string {
+  const custom: unknown = (value as Record<symbol, unknown>)[CUSTOM];
+  if (typeof custom === "function") {
+    const shown: unknown = custom.call(value, context.depth - level, {}, inspect);
+    if (shown !== value) return typeof shown === "string" ? shown : formatValue(context, shown, level);
+  }
   const name = nameOf(value);
   const keys = shownKeys(value);
   const hasContents = keys.length > 0 || !isEmpty(value);
@@ -261,8 +269,19 @@ function describeError(error: Error): string {
   const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
   // V8 puts the title in front of the frames, QuickJS only has the frames.
   const at = stack.search(/^ {4}at /m);
-  const frames = at < 0 ? "" : stack.slice(at);
+  const frames = at < 0 ? "" : withoutConstructors(stack.slice(at), error);
   return frames === "" ? `[${title}]` : `${title}\n${frames}`;
+}
+
+/** QuickJS lists the constructors of an error's classes as its first frames; V8 does not, and nobody wants them. */
+function withoutConstructors(frames: string, error: Error): string {
+  const names: string[] = [];
+  for (let object = Object.getPrototypeOf(error); object !== null; object = Object.getPrototypeOf(object)) {
+    names.push(`    at ${object.constructor?.name} (`);
+  }
+  let rest = frames;
+  while (rest.includes("\n") && names.some((name) => rest.startsWith(name))) rest = rest.slice(rest.indexOf("\n") + 1);
+  return rest;
 }
 
 function layOut(context: Context, shape: Shape, level: number): string {

@@ -1,5 +1,7 @@
 import { inspect as nodeInspect } from "node:util";
 import { describe, expect, test } from "vitest";
+import { AbortController as OwnController } from "../src/globals/abort.ts";
+import { URLSearchParams as OwnParams } from "../src/globals/url-search-params.ts";
 import { formatError, inspect } from "../src/inspect.ts";
 
 class Point {
@@ -120,6 +122,14 @@ describe("errors", () => {
     }
   });
 
+  test("show no frames of their own constructors", () => {
+    class Base extends Error {}
+    class Derived extends Base {}
+    const error = new Derived("x");
+    error.stack = "    at Base (a.js:1:1)\n    at Derived (a.js:2:2)\n    at main (a.js:3:3)\n";
+    expect(formatError(error)).toBe("Derived: x\n    at main (a.js:3:3)");
+  });
+
   test("that are their own cause end", () => {
     const error = new Error("self");
     error.cause = error;
@@ -169,6 +179,30 @@ describe("never throws", () => {
     ],
   ])("%s", (_, value) => {
     expect(typeof inspect(value)).toBe("string");
+  });
+});
+
+describe("objects that say how they are shown", () => {
+  const custom = Symbol.for("nodejs.util.inspect.custom");
+
+  test.each([
+    ["as text", { [custom]: () => "<shown>" }],
+    ["as something else", { [custom]: () => ({ a: 1 }) }],
+    [
+      "as themselves",
+      {
+        a: 1,
+        [custom](this: unknown) {
+          return this;
+        },
+      },
+    ],
+    ["URLSearchParams", new URLSearchParams("a=1&b=2")],
+    ["AbortSignal", new AbortController().signal],
+  ])("%s", (_, value) => {
+    const own = value instanceof URLSearchParams ? new OwnParams("a=1&b=2") : value;
+    const shown = value instanceof AbortSignal ? new OwnController().signal : own;
+    expect(inspect({ value: shown })).toBe(nodeInspect({ value }));
   });
 });
 

@@ -1,5 +1,6 @@
 /// <reference path="../native-engine.d.ts" />
 import { URL as EngineURL } from "native:engine/url";
+import { CUSTOM } from "../inspect.ts";
 import { onParamsChange, replaceParams, URLSearchParams } from "../standards/url-search-params.ts";
 
 /** URL of the URL Standard: the engine's parser, with `searchParams` and `URL.parse`, which it lacks. */
@@ -48,6 +49,11 @@ export class URL extends EngineURL {
 
   #updateParams(): void {
     if (this.#params !== undefined) replaceParams(this.#params, super.search.slice(1));
+  }
+
+  /** For console. */
+  [CUSTOM](_depth: number, _options: unknown, inspect: (value: unknown) => string): string {
+    return `URL { href: ${inspect(this.href)} }`;
   }
 
   get [Symbol.toStringTag](): string {

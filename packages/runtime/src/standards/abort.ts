@@ -1,3 +1,4 @@
+import { CUSTOM } from "../inspect.ts";
 import { addTimer } from "../loop.ts";
 import { Event, EventTarget, hasListeners } from "./events.ts";
 
@@ -64,6 +65,10 @@ export class AbortSignal extends EventTarget {
   override removeEventListener(...args: Parameters<EventTarget["removeEventListener"]>): void {
     super.removeEventListener(...args);
     this.#hold();
+  }
+  /** For console. */
+  [CUSTOM](): string {
+    return `AbortSignal { aborted: ${this.#isAborted} }`;
   }
   throwIfAborted(): void {
     if (this.#isAborted) throw this.#reason;

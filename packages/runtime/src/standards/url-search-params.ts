@@ -1,3 +1,4 @@
+import { CUSTOM } from "../inspect.ts";
 import { utf8Decode, utf8Encode } from "../platform.ts";
 
 /** URLSearchParams of the URL Standard, own because the engine's takes no records, pairs or copies. */
@@ -97,6 +98,11 @@ export class URLSearchParams {
   }
   [Symbol.iterator](): IterableIterator<[string, string]> {
     return this.entries();
+  }
+  /** For console. */
+  [CUSTOM](_depth: number, _options: unknown, inspect: (value: unknown) => string): string {
+    const pairs = this.#pairs.map(([name, value]) => `${inspect(name)} => ${inspect(value)}`);
+    return pairs.length === 0 ? "URLSearchParams {}" : `URLSearchParams { ${pairs.join(", ")} }`;
   }
   get [Symbol.toStringTag](): string {
     return "URLSearchParams";
