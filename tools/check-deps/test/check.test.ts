@@ -138,6 +138,11 @@ describe("check", () => {
       "package-lock.json:2: names a host: https://registry.example.org/a.tgz",
     ],
     [
+      "an optional package without an entry in the lock file",
+      { "package-lock.json": '{ "packages": { "node_modules/a": { "optionalDependencies": { "a-darwin": "1" } } } }' },
+      "package-lock.json:1: has no entry for a-darwin, which node_modules/a has among its optional dependencies",
+    ],
+    [
       "files in a circle",
       { "packages/net/src/wire/ipv4.ts": 'import "../index.ts";' },
       "packages/net/src/wire/ipv4.ts:1: files import each other: packages/net/src/index.ts -> packages/net/src/wire/ipv4.ts -> packages/net/src/index.ts",
