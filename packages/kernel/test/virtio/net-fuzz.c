@@ -84,6 +84,7 @@ static void check(bool holds, const char *what) {
 /* While the device does nothing, the places handed out are all different. */
 static void check_places(uint32_t slots, uint32_t mtu) {
     bool seen[300] = {false};
+    queues[1]->used[1] = queues[1]->seen; /* nor did it: what it said of frames before they were sent is forgotten */
     for (int32_t place; (place = net_reserve(0)) >= 0;) {
         uint32_t slot = (uint32_t)place / NET_SLOT_SIZE;
         check(slot < slots && !seen[slot], "no place is handed out twice");
