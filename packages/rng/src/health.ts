@@ -22,12 +22,18 @@ export function findDefect(sample: Uint8Array, kind: EntropySource["kind"]): str
 /** Some processors return all ones for ever after they slept; others stop changing. */
 function findStuckWord(sample: Uint8Array): string | undefined {
   for (let at = 0; at + PROCESSOR_WORD <= sample.length; at += PROCESSOR_WORD) {
-    const word = sample.subarray(at, at + PROCESSOR_WORD);
-    if (word.every((byte) => byte === 0)) return "returned only zeros";
-    if (word.every((byte) => byte === 0xff)) return "returned only ones";
-    if (at > 0 && word.every((byte, index) => byte === sample[at - PROCESSOR_WORD + index])) {
-      return "returned the same value twice";
+    let and = 0xff;
+    let or = 0;
+    let difference = at === 0 ? 1 : 0;
+    for (let index = at; index < at + PROCESSOR_WORD; index++) {
+      const byte = sample[index]!;
+      and &= byte;
+      or |= byte;
+      if (at > 0) difference |= byte ^ sample[index - PROCESSOR_WORD]!;
     }
+    if (or === 0) return "returned only zeros";
+    if (and === 0xff) return "returned only ones";
+    if (difference === 0) return "returned the same value twice";
   }
   return undefined;
 }

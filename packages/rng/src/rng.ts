@@ -58,7 +58,7 @@ class FortunaRng implements SeededRng {
     const key = new Uint8Array(KEY_LENGTH);
     let bits = 0;
     // One that works is enough: all of them hand out what the same circuit makes. On virtual machines the instructions
-    // take 5 us for 8 bytes, and these 20 us are a sixth of a boot.
+    // take 3 to 5 us for 8 bytes, and asking a second one would be a tenth of a boot.
     this.#processor = sources.find((source) => source.kind === "processor" && fillTested(source, key, defects));
     if (this.#processor !== undefined) {
       bits = KEY_LENGTH * 8;
