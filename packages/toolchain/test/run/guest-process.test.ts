@@ -27,8 +27,12 @@ it("a signal's number is added to 128", async () => {
 });
 
 it("stop ends one that does not listen", async () => {
-  const guest = sh("trap '' TERM; echo ready; while :; do sleep 0.05; done", quiet);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  let ready = () => {};
+  const isReady = new Promise<void>((resolve) => {
+    ready = resolve;
+  });
+  const guest = sh("trap '' TERM; echo ready; while :; do sleep 0.05; done", { ...quiet, console: () => ready() });
+  await isReady;
   guest.stop();
   expect(await guest.ended).toBe(137);
 });
