@@ -13,6 +13,7 @@ import { congestionWindow, initialWindow, onRetransmissionTimeout } from "./new-
 import { backOff } from "./rto.ts";
 import {
   CLOSED,
+  ESTABLISHED,
   EVENT_CLOSED,
   EVENT_OUTPUT,
   EVENT_READABLE,
@@ -38,6 +39,23 @@ export interface SegmentSink {
 export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): boolean {
   const state = c.state;
   if (state <= SYN_RECEIVED) return state === CLOSED || dispatchSyn(c, now, sink);
+  // An answer of one segment while nothing is on its way, or an ACK alone: 1 us less than the general way below.
+  if (state === ESTABLISHED && c.acksOwed === 0 && !c.resend && !c.probe) {
+    const { sndNxt, sndEnd } = c;
+    const length = (sndEnd - sndNxt) | 0;
+    if (length === 0) return !c.ackNow || emit(c, sndNxt, ACK, 0, now, sink);
+    if (length > 0 && length <= c.mss && sndNxt === c.sndUna && sndNxt === c.sndMax) {
+      if (length <= c.sndWnd && length <= c.cwnd) {
+        if (!emit(c, sndNxt, ACK | PSH, length, now, sink)) return false;
+        c.sndNxt = sndEnd;
+        c.sndMax = sndEnd;
+        c.rttAt = now;
+        c.rttSeq = sndNxt;
+        c.rtoAt = now + c.rto;
+        return true;
+      }
+    }
+  }
 
   if (c.acksOwed > 0) {
     // What came in order before, in the same poll, has an ACK of its own: it is no duplicate.
