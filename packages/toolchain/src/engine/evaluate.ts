@@ -1,6 +1,7 @@
 import type { Base } from "../base.ts";
 import { type ManifestDevice, parseManifestJson } from "../elf/solo5.ts";
-import { createEngine, type Engine, EvaluationError } from "./engine.ts";
+import { createEngine } from "./create-engine.ts";
+import { type Engine, EvaluationError } from "./engine.ts";
 import { clearFreeMemory } from "./free-memory.ts";
 import { findMathRandom } from "./math-random.ts";
 import { platformFunctions } from "./platform.ts";

@@ -1,5 +1,6 @@
 import { getRandomValues } from "node:crypto";
-import type { Engine, NativeFunction } from "./engine.ts";
+import type { NativeFunction } from "./create-engine.ts";
+import type { Engine } from "./engine.ts";
 import { EXCEPTION, FALSE, type JsValue, numberOf, numberValue, TRUE, UNDEFINED } from "./values.ts";
 
 /** How the functions of the platform behave while an app's top level is evaluated. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { createEngine, type Engine, EvaluationError } from "../../src/engine/engine.ts";
+import { createEngine } from "../../src/engine/create-engine.ts";
+import { type Engine, EvaluationError } from "../../src/engine/engine.ts";
 import { BuildTimeError, type Evaluation, evaluate } from "../../src/engine/evaluate.ts";
 import { UNDEFINED } from "../../src/engine/values.ts";
 import { prepareToyBase, toyBase } from "../toy-base.ts";
