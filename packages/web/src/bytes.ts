@@ -126,25 +126,17 @@ export const portableBytes: Bytes = { findByte, findInSet, copy, equal, utf8Deco
 /** The helpers in use. They all mean the same, so it does not matter when they are exchanged. */
 export let bytes: Bytes = portableBytes;
 
-/** Uses the helpers of a host from now on. */
+/** Uses the helpers of a host from now on. They are called without `this`, as the functions of the native module are. */
 export function useBytes(helpers: ByteHelpers): void {
-  if (isComplete(helpers)) {
-    bytes = helpers;
-    return;
-  }
   bytes = {
-    findByte: helpers.findByte.bind(helpers),
-    findInSet,
-    copy: helpers.copy.bind(helpers),
-    equal: helpers.equal.bind(helpers),
-    utf8Decode: helpers.utf8Decode.bind(helpers),
-    utf8Encode: helpers.utf8Encode.bind(helpers),
-    latin1Decode: helpers.latin1Decode.bind(helpers),
+    findByte: helpers.findByte,
+    findInSet: helpers.findInSet ?? findInSet,
+    copy: helpers.copy,
+    equal: helpers.equal,
+    utf8Decode: helpers.utf8Decode,
+    utf8Encode: helpers.utf8Encode,
+    latin1Decode: helpers.latin1Decode,
   };
-}
-
-function isComplete(helpers: ByteHelpers): helpers is Required<ByteHelpers> {
-  return helpers.findInSet !== undefined;
 }
 
 /** The bytes of `text` as UTF-8, a copy of its own. */

@@ -23,6 +23,7 @@ import {
   REQUEST,
   ServerConnection,
 } from "./http/connection.ts";
+import type { Output } from "./http/output.ts";
 import { REFUSALS, type Refusal } from "./http/refusal.ts";
 import { HTML, JSON_TEXT } from "./http/response-heads.ts";
 import { reasonOf } from "./http/status.ts";
@@ -186,13 +187,11 @@ export class Session implements SignalSource, RequestSource {
     const connection = this.#connection;
     const parser = connection.parser;
     const window = server.window;
-    if (this.#rest === undefined) {
-      this.#from = 0;
-      this.#to = 0;
-    } else {
-      this.#load();
-    }
+    const output = server.output;
+    this.#load();
     let served = false;
+    // Whether the flow may have more than was read.
+    let more = true;
     for (;;) {
       let event: ConnectionEvent = MORE;
       if (this.#from !== this.#to || connection.closing || parser.inRequest) {
@@ -209,18 +208,26 @@ export class Session implements SignalSource, RequestSource {
           return HANDLER;
         }
         if (this.#rest !== undefined) this.#load();
-        if (server.output.full && !this.#flush()) {
+        if (output.full && !this.#flush()) {
           this.#save();
           return this.#stalled();
         }
         continue;
       }
       if (event === MORE) {
-        const length = this.#read(window);
-        if (length > 0) continue;
-        const unread = this.#to > this.#from;
-        this.#save();
-        const sent = this.#flush();
+        let length = 0;
+        if (more) {
+          const room = this.#makeRoom(window);
+          length = this.#flow.readInto(window, this.#to);
+          if (length > 0) {
+            this.#to += length;
+            more = length === room;
+            continue;
+          }
+        }
+        const unread = this.#to !== this.#from;
+        if (unread) this.#save();
+        const sent = output.length === 0 || this.#flush();
         // The end of the stream: nothing can be answered that is not complete.
         if (length < 0) connection.closing = true;
         if (!sent) return this.#stalled();
@@ -228,7 +235,10 @@ export class Session implements SignalSource, RequestSource {
         const reason = parser.inRequest ? STALLED : unread ? HEADERS : IDLE;
         if (reason === IDLE && connection.stopping) return CLOSE;
         // The header timeout counts from a head's first byte, however slowly the others follow.
-        if (served || reason !== HEADERS || this.#waitingFor !== HEADERS) this.#wait(reason);
+        if (served || reason !== HEADERS || this.#waitingFor !== HEADERS) {
+          this.#waitingFor = reason;
+          this.#since = server.tick;
+        }
         return READ;
       }
       if (event === CLOSED) {
@@ -239,20 +249,19 @@ export class Session implements SignalSource, RequestSource {
     }
   }
 
-  /** Puts what has arrived behind the unread bytes; as Flow.readInto. */
-  #read(window: Uint8Array): number {
+  /** Makes room behind the unread bytes and returns how much there is. */
+  #makeRoom(window: Uint8Array): number {
+    const size = window.length;
     if (this.#from === this.#to) {
       this.#from = 0;
       this.#to = 0;
-    } else if (this.#to === window.length) {
+    } else if (this.#to === size) {
       if (this.#from === 0) throw new Error("A request head does not fit into the window");
       window.copyWithin(0, this.#from, this.#to);
       this.#to -= this.#from;
       this.#from = 0;
     }
-    const length = this.#flow.readInto(window, this.#to);
-    if (length > 0) this.#to += length;
-    return length;
+    return size - this.#to;
   }
 
   /** Calls the app. False: the answer is not there yet. */
@@ -463,35 +472,34 @@ export class Session implements SignalSource, RequestSource {
 
   /** Gives the flow what it takes; false when something is left, which is then this session's own. */
   #flush(): boolean {
+    const output = this.#server.output;
     try {
-      return this.#send();
+      return this.#unsent === undefined ? this.#sendOutput(output) : this.#sendUnsent(output);
     } catch (error) {
       // Nothing of this client may stay in the output that all share.
-      this.#server.output.clear();
+      output.clear();
       this.#unsent = undefined;
       this.#unsentTail = undefined;
       throw error;
     }
   }
 
-  #send(): boolean {
-    const output = this.#server.output;
-    if (this.#unsent !== undefined) {
-      if (!output.empty) throw new Error("Output was built while older output waits");
-      if (!this.#flushUnsent()) return false;
-    }
+  #sendUnsent(output: Output): boolean {
+    if (!output.empty) throw new Error("Output was built while older output waits");
+    return this.#flushUnsent();
+  }
+
+  #sendOutput(output: Output): boolean {
     const length = output.length;
-    if (length > 0) {
-      const taken = this.#flow.writeFrom(output.buffer, 0, length);
-      if (taken < length) {
-        this.#unsent = output.buffer.slice(taken, length);
-        this.#unsentAt = 0;
-        this.#unsentTail = output.tail;
-        output.clear();
-        return false;
-      }
-    }
+    const taken = length === 0 ? 0 : this.#flow.writeFrom(output.buffer, 0, length);
     const tail = output.tail;
+    if (taken < length) {
+      this.#unsent = output.buffer.slice(taken, length);
+      this.#unsentAt = 0;
+      this.#unsentTail = tail;
+      output.clear();
+      return false;
+    }
     output.clear();
     if (tail === undefined) return true;
     this.#unsent = tail;

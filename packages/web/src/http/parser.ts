@@ -136,12 +136,12 @@ export class RequestParser {
     const length = block.bytes.length;
     const available = end - start;
     if (block.plain && available > length + 15 && window[start] === 71 && window[start + 3] === SPACE) {
-      const limit = this.limits.maxRequestLine;
-      const lf = bytes.findByte(window, LF, start, Math.min(available, limit));
+      const lf = bytes.findByte(window, LF, start, available);
       const target = start + 4;
       const targetEnd = lf - 10;
       if (
         targetEnd > target &&
+        lf - start < this.limits.maxRequestLine &&
         window[target] === 0x2f &&
         bytes.equal(window, targetEnd, HTTP_1_1, 0, 11) &&
         end - lf > length &&

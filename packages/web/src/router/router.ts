@@ -76,7 +76,8 @@ export class Router<Handler> {
       const slash = path.lastIndexOf("/") + 1;
       const last = slash === path.length ? undefined : this.#last.get(path.slice(0, slash));
       if (last !== undefined) {
-        const route = routeFor(last.routes, method);
+        const first = last.routes[0]!;
+        const route = first.method === method ? first : routeFor(last.routes, method);
         if (route !== undefined && (best === undefined || route.order < best.order)) {
           if (route.order < this.#firstOther) {
             const params: Record<string, string> = {};
