@@ -5,11 +5,12 @@ import { createHost, runShutdown } from "./host.ts";
 import { logLevel, setLogLevel } from "./log-level.ts";
 import { onBeforeTurn, turn } from "./loop.ts";
 import { commandLine, consoleWrite, entropy, exit, monotonic, register, seedMathRandom } from "./platform.ts";
-import { checkRejections, noteRejection } from "./rejections.ts";
+import { checkRejections, hasRejections, noteRejection } from "./rejections.ts";
 import { EXIT_FAILURE, EXIT_USAGE, fail, printUncaught } from "./report.ts";
 import { setRng } from "./rng.ts";
 import { declaredProgram, type Program } from "./run.ts";
 import { openMainScope } from "./tasks/main-scope.ts";
+import { yieldNow } from "./yield-now.ts";
 
 /** What {@link boot} is given. */
 export interface BootParts {
@@ -110,6 +111,8 @@ async function launch(program: Program, host: Parameters<Device<unknown>["open"]
   tasks.close();
   await tasks.ended();
   await runShutdown();
+  // Within two turns each has got its handler, or has ended the machine.
+  while (hasRejections()) await yieldNow();
   exit(code ?? 0);
 }
 

@@ -13,6 +13,11 @@ export function noteRejection(promise: Promise<unknown>, reason: unknown, handle
   else pending.set(promise, { reason, turns: 0 });
 }
 
+/** Whether a rejection waits for a handler. */
+export function hasRejections(): boolean {
+  return pending.size > 0;
+}
+
 /** Called at each turn: ends the machine for a rejection that is still without a handler. Returns whether to be called again soon. */
 export function checkRejections(): boolean {
   if (pending.size === 0) return false;

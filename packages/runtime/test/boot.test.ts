@@ -205,6 +205,18 @@ describe("errors that nobody caught", () => {
     expect(machine.fake.exitCode).toBe(1);
   });
 
+  test("a rejection just before main ends counts", async () => {
+    const machine = await createMachine(({ run }) =>
+      run([], () => {
+        const promise = Promise.resolve();
+        machine.fake.handlers!.rejection(promise, new Error("too late"), false);
+      }),
+    );
+    await machine.boot();
+    expect(machine.fake.console).toMatch(/^Unhandled rejection: Error: too late\n/);
+    expect(machine.fake.exitCode).toBe(1);
+  });
+
   test("a handler that is added within the same turn is in time", async () => {
     const machine = await createMachine(({ run, sleep }) => run([], () => sleep(10)));
     await machine.boot(1);
