@@ -12,5 +12,5 @@ export { SoloistError } from "./errors.ts";
 export type { Endpoint, Flow, Listener } from "./flow.ts";
 export type { NetCounters, NetDevice } from "./net-device.ts";
 export type { Parameter, ParameterValues } from "./parameter.ts";
-export type { ReadFs, FileStat } from "./read-fs.ts";
+export type { FileStat, ReadFs } from "./read-fs.ts";
 export type { EntropySource, Rng, SeededRng } from "./rng.ts";
