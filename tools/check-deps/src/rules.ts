@@ -17,6 +17,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   "packages/web": interfaceOnly,
   "packages/testing": { sees: ["packages/interface"], guest: false },
   "packages/crunch": { sees: ["packages/interface"], guest: false },
+  "packages/kv": interfaceOnly,
   "packages/kernel": { sees: [], guest: false },
   "packages/tender": { sees: [], guest: false },
   "packages/toolchain": {
