@@ -68,6 +68,13 @@ void apic_end_of_interrupt(void) {
     apic_write(REGISTER_EOI, 0);
 }
 
+volatile uint64_t apic_timer_armed = UINT64_MAX;
+
+void apic_timer_interrupt(void) {
+    apic_timer_armed = UINT64_MAX;
+    apic_end_of_interrupt();
+}
+
 bool apic_timer_needs_calibration(void) {
     return !tsc_deadline && timer_hz == 0;
 }

@@ -61,6 +61,8 @@ void apic_timer_start_measuring(void);
 uint32_t apic_timer_measured(void); /* ticks since apic_timer_start_measuring */
 bool apic_timer_needs_calibration(void);
 void apic_timer_arm(uint64_t nanoseconds);
+/* When, by the monotonic clock, the timer was set to fire; UINT64_MAX once it has: only its interrupt knows, it may be early or late. */
+extern volatile uint64_t apic_timer_armed;
 void apic_accept_lines(void);
 
 /* lines.c */

@@ -83,13 +83,21 @@ line_interrupt:
     call    trap_line
     RESTORE
 
-    .globl trap_message, trap_spurious
+    .globl trap_message, trap_timer, trap_spurious
     .balign 16
 trap_message:
     pushq   $0
     pushq   $0
     SAVE
     call    apic_end_of_interrupt
+    RESTORE
+
+    .balign 16
+trap_timer:
+    pushq   $0
+    pushq   $0
+    SAVE
+    call    apic_timer_interrupt
     RESTORE
 
     .balign 16

@@ -2,17 +2,14 @@
 #include "machine.h"
 #include "x86.h"
 
-static uint64_t armed = UINT64_MAX; /* when the timer will fire; UINT64_MAX: it will not */
-
 void cpu_idle(uint64_t deadline) {
     uint64_t now = clock_monotonic();
     if (deadline <= now) return;
-    if (armed <= now) armed = UINT64_MAX;
     /* A timer that fires early only wakes for nothing, setting it costs an exit: it stays when it is early enough. */
-    if (deadline < armed) {
+    if (deadline < apic_timer_armed) {
         const uint64_t second = 1000000000;
         apic_timer_arm(deadline - now);
-        armed = deadline - now < second ? deadline : now + second;
+        apic_timer_armed = deadline - now < second ? deadline : now + second;
     }
     __asm__ volatile("sti; hlt; cli" : : : "memory");
 }

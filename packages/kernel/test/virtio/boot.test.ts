@@ -108,6 +108,12 @@ describe.skipIf(missing !== undefined)(
       expect(inside).toBeGreaterThan(1800);
     });
 
+    it("a timer that fires early or late does not lose a wait", async () => {
+      const { output, status } = await boot(build("skew"));
+      expect(output).toBe("SUCCESS\n");
+      expect(status).toBe(0);
+    });
+
     it("an idle image uses no processor time", async () => {
       const guest = new Guest(build("idle"), {
         devices: ["-netdev", "user,id=n0,restrict=on", "-device", "virtio-net-pci,netdev=n0"],

@@ -150,10 +150,12 @@ export const boot = (image: string, options?: Options, seconds?: number) => new 
 export class Wire {
   readonly frames: Buffer[] = [];
   private waiting: (() => void) | undefined;
-  private constructor(
-    private readonly socket: Socket,
-    private readonly guestPort: number,
-  ) {
+  private readonly socket: Socket;
+  private readonly guestPort: number;
+
+  private constructor(socket: Socket, guestPort: number) {
+    this.socket = socket;
+    this.guestPort = guestPort;
     socket.on("message", (frame) => {
       this.frames.push(frame);
       this.waiting?.();
