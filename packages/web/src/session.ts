@@ -169,10 +169,13 @@ export class Session implements SignalSource, RequestSource {
   }
 
   #refuseTimeout(): void {
-    const connection = this.#connection;
-    connection.refuse(REFUSALS.timeout);
-    this.#flush();
-    this.#close();
+    try {
+      this.#connection.refuse(REFUSALS.timeout);
+      this.#flush();
+      this.#close();
+    } catch {
+      this.abort();
+    }
   }
 
   #wait(reason: number): void {

@@ -196,7 +196,7 @@ export class ServerConnection implements ResponseSink {
       if (typeof content === "string") {
         if (status === 200 && statusText === "" && contentType === CONTENT_TYPES[FETCH_TEXT]) {
           this.sendText(content, FETCH_TEXT);
-        } else this.#known(status, statusText, undefined, contentType, utf8(content));
+        } else this.#known(status, statusText, undefined, contentType, content);
       } else if (content === null || content instanceof Uint8Array) {
         this.#known(status, statusText, undefined, contentType, content);
       } else {
@@ -204,9 +204,9 @@ export class ServerConnection implements ResponseSink {
       }
       return;
     }
-    if (content === null || content instanceof Uint8Array) this.#known(status, statusText, headers, undefined, content);
-    else if (typeof content === "string") this.#known(status, statusText, headers, undefined, utf8(content));
-    else this.#streamed(status, statusText, headers, undefined, content);
+    if (typeof content === "string" || content === null || content instanceof Uint8Array) {
+      this.#known(status, statusText, headers, undefined, content);
+    } else this.#streamed(status, statusText, headers, undefined, content);
   }
 
   /** A piece of the stream. */
@@ -229,7 +229,7 @@ export class ServerConnection implements ResponseSink {
   }
 
   #text(status: number, contentType: string, text: string, always: boolean): void {
-    this.#known(status, "", undefined, contentType, utf8(text), always);
+    this.#known(status, "", undefined, contentType, text, always);
   }
 
   #known(
@@ -237,25 +237,35 @@ export class ServerConnection implements ResponseSink {
     statusText: string,
     headers: Headers | undefined,
     contentType: string | undefined,
-    content: Uint8Array | null,
+    content: Uint8Array | string | null,
     always = false,
   ): void {
-    const length = content === null ? 0 : content.length;
+    let length = content === null ? 0 : content.length;
     const bare = status === 204 || status === 304;
     const head = !always && this.parser.method === "HEAD";
     // A HEAD handler that has no content may still say how long it would be (RFC 9110 8.6).
     const declared = head && content === null && headers?.has("content-length") === true;
-    this.#head(
-      status,
-      statusText,
-      headers,
-      contentType,
-      bare || declared ? "" : `content-length: ${length}\r\n`,
-      declared,
-    );
-    if (content === null || bare || head) return;
-    if (length > COPY_LIMIT) this.output.tail = content;
-    else this.output.bytes(content);
+    const output = this.output;
+    const start = output.length;
+    for (;;) {
+      const framing = bare || declared ? "" : `content-length: ${length}\r\n`;
+      this.#head(status, statusText, headers, contentType, framing, declared);
+      if (content === null || bare) return;
+      if (typeof content !== "string") break;
+      // Most text is ASCII: as many bytes as units. When it is not, the head is built again with the length it really has.
+      const at = output.length;
+      output.text(content);
+      const encoded = output.length - at;
+      if (encoded === length) {
+        if (head) output.length = at;
+        return;
+      }
+      length = encoded;
+      output.length = start;
+    }
+    if (head) return;
+    if (length > COPY_LIMIT) output.tail = content as Uint8Array;
+    else output.bytes(content as Uint8Array);
   }
 
   #streamed(

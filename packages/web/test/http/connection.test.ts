@@ -72,6 +72,20 @@ describe("connection: answers", () => {
     },
   );
 
+  test.each([["x"], ["é"], ["€".repeat(5)], ["€".repeat(40)], ["€".repeat(30_000)]])(
+    "a status and %s: the length in bytes, for HEAD too",
+    (content) => {
+      const body = Buffer.from(content).toString("latin1");
+      for (const method of ["GET", "HEAD"]) {
+        const { connection, next, sent } = scripted();
+        next(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`);
+        connection.send(201, "", new Headers({ a: "b" }), undefined, content);
+        const head = `HTTP/1.1 201 Created\r\ndate: ${DATE}\r\na: b\r\ncontent-length: ${body.length}\r\n\r\n`;
+        expect(sent()).toBe(method === "GET" ? head + body : head);
+      }
+    },
+  );
+
   test("pipelined requests are answered in order into one output", () => {
     const { connection, next, sent } = scripted();
     for (let event = next(get("/1") + get("/2") + get("/3")), index = 1; event === REQUEST; event = next(), index++) {
