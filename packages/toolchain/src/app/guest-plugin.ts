@@ -47,6 +47,10 @@ export function guestPlugin(app: App, base: BaseDescription, snapshot: boolean):
         contents: `import "soloist:boot";\nimport ${JSON.stringify(app.entry)};\n`,
         resolveDir: app.folder,
       }));
+      // An app whose package.json says `"sideEffects": false` means what others import of it, not its main module.
+      build.onResolve({ filter: /./, namespace: VIRTUAL_NAMESPACE }, ({ path }) =>
+        path === app.entry ? { path, sideEffects: true } : undefined,
+      );
       build.onLoad({ filter: /^soloist:boot$/, namespace: VIRTUAL_NAMESPACE }, () => ({
         contents: snapshot ? BOOT_MODULE : BOOT_MODULE + SEED_MODULE,
         resolveDir: app.folder,

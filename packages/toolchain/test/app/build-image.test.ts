@@ -97,6 +97,17 @@ describe("an image", () => {
   });
 });
 
+it("an app that says it has no side effects still runs its main module", async () => {
+  const manifest = readFileSync(join(folder, "package.json"), "utf8");
+  writeFileSync(join(folder, "package.json"), manifest.replace("{", '{"sideEffects":false,'));
+  try {
+    const { output } = await build(`${HEAD}console.log("evaluated");\nrun([], () => {});`);
+    expect(output).toBe("evaluated\n");
+  } finally {
+    writeFileSync(join(folder, "package.json"), manifest);
+  }
+});
+
 describe("a failing build says where and why", () => {
   it("a syntax error", async () => {
     expect(await failure(`${HEAD}run([], () => {\n  const = 1;\n});`)).toMatch(/src\/main\.ts:3:8[\s\S]*const = 1/);
