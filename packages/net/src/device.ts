@@ -34,6 +34,16 @@ export interface Stack {
   /** `02:00:00:00:00:01` */
   readonly mac: string;
   readonly counters: Readonly<Counters>;
+  /** What is held now. */
+  readonly usage: StackUsage;
+}
+
+/** Memory that strangers can make the stack hold. */
+export interface StackUsage {
+  /** TCP connections in any state, TIME-WAIT among them. */
+  readonly connections: number;
+  /** Bytes of send and receive buffers. */
+  readonly bufferBytes: number;
 }
 
 const DHCP_TIMEOUT = 10_000;
@@ -137,6 +147,9 @@ async function openStack(
     },
     mac: formatMac(device.mac),
     counters: net.counters,
+    get usage() {
+      return { connections: net.tcp.connections, bufferBytes: net.tcp.pool.used };
+    },
   };
 }
 
@@ -157,6 +170,6 @@ class Deadline {
       this.deadline = Number.POSITIVE_INFINITY;
       this.passed.fire();
     }
-    return next < this.deadline ? next : this.deadline;
+    return Math.min(next, this.deadline);
   }
 }

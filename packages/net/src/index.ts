@@ -17,7 +17,7 @@
  * }
  */
 export type { Counters, DropCounters } from "./counters.ts";
-export { type Ipv4Info, type Stack, type StackOptions, stack } from "./device.ts";
+export { type Ipv4Info, type Stack, type StackOptions, type StackUsage, stack } from "./device.ts";
 export {
   AddressError,
   BrokenPipeError,

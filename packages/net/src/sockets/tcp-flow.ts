@@ -93,7 +93,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     for (;;) {
       const length = readableLength(c);
       if (length > 0) {
-        const chunk = new Uint8Array(length < READ_CHUNK ? length : READ_CHUNK);
+        const chunk = new Uint8Array(Math.min(length, READ_CHUNK));
         this.readInto(chunk, 0);
         return chunk;
       }

@@ -41,8 +41,8 @@ function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
 
 /** What a SYN says of its sender (RFC 9293 3.7.1, RFC 7323 2.2). `scale` -1: no window scaling in either direction. */
 export function acceptOptions(c: TcpConnection, mss: number, scale: number): void {
-  const offered = mss === 0 ? DEFAULT_MSS : mss < MIN_MSS ? MIN_MSS : mss;
-  c.mss = offered < c.env.mss ? offered : c.env.mss;
+  const offered = mss === 0 ? DEFAULT_MSS : Math.max(mss, MIN_MSS);
+  c.mss = Math.min(offered, c.env.mss);
   c.cwnd = initialWindow(c.mss);
   if (scale < 0) {
     c.rcvShift = 0;
@@ -87,7 +87,7 @@ export function readableLength(c: TcpConnection): number {
 export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, length: number): number {
   const user = c.rcvUser;
   const available = ((c.rcvNxt - user) | 0) - (c.finReceived ? 1 : 0);
-  const taken = available < length ? available : length;
+  const taken = Math.min(available, length);
   if (taken <= 0) return 0;
   const ring = c.receiveRing!;
   const at = user & (ring.length - 1);
@@ -156,7 +156,7 @@ export function writableLength(c: TcpConnection): number {
   if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT)) return 0;
   const limit = c.env.pool.pressure && c.sendLimit > PRESSURE_LIMIT ? PRESSURE_LIMIT : c.sendLimit;
   const free = limit - ((c.sndEnd - c.sndUna) | 0);
-  return free > 0 ? free : 0;
+  return Math.max(free, 0);
 }
 
 /** Takes up to `length` bytes into the send buffer and returns how many. */

@@ -196,5 +196,5 @@ export class TcpConnection implements Timed {
 
 /** When `dispatch` must run next; Infinity: only after `process` or a call of the user. */
 export function pollAt(c: TcpConnection): number {
-  return c.ackAt < c.rtoAt ? c.ackAt : c.rtoAt;
+  return Math.min(c.ackAt, c.rtoAt);
 }

@@ -93,7 +93,7 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
       ) {
         break;
       }
-      const flags = (length === pending ? ACK | PSH : ACK) | (fin ? FIN : 0);
+      const flags = (length === pending && length > 0 ? ACK | PSH : ACK) | (fin ? FIN : 0);
       if (!emit(c, c.sndNxt, flags, length, now, sink)) return false;
       const next = (c.sndNxt + length + (fin ? 1 : 0)) | 0;
       advance(c, next, now);
@@ -156,7 +156,7 @@ function resendFirst(c: TcpConnection, now: number, sink: SegmentSink): boolean 
   let length = data < c.mss ? data : c.mss;
   if (length > outstanding) length = outstanding;
   const fin = c.finQueued && length === data && outstanding > length;
-  const flags = (length === data ? ACK | PSH : ACK) | (fin ? FIN : 0);
+  const flags = (length === data && length > 0 ? ACK | PSH : ACK) | (fin ? FIN : 0);
   if (!emit(c, c.sndUna, flags, length, now, sink)) return false;
   c.env.counters.retransmitted++;
   c.rttAt = -1;

@@ -21,7 +21,7 @@ export function restoreRto(c: TcpConnection): void {
     return;
   }
   const rto = c.srtt + 4 * c.rttvar;
-  c.rto = rto < RTO_MIN ? RTO_MIN : rto > RTO_MAX ? RTO_MAX : rto;
+  c.rto = rto < RTO_MIN ? RTO_MIN : Math.min(rto, RTO_MAX);
 }
 
 /** RFC 6298 5.5. Karn: stays until a segment that was sent once has been measured. */

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { ArpCache, MAX_NEIGHBOURS, REACHABLE_TIME } from "../../src/arp/cache.ts";
+import { type ArpFields, OPERATION_REPLY, OPERATION_REQUEST } from "../../src/wire/arp.ts";
+
+const OURS = 1;
+
+function from(address: number, low: number, operation: 1 | 2 = OPERATION_REQUEST, target = OURS): ArpFields {
+  return {
+    operation,
+    senderHigh: 0x200,
+    senderLow: low,
+    senderAddress: address,
+    targetHigh: 0,
+    targetLow: 0,
+    targetAddress: target,
+  };
+}
+
+function asked(cache: ArpCache<string>, now: number): number[] {
+  const addresses: number[] = [];
+  cache.dispatch(now, (neighbour) => void addresses.push(neighbour.address));
+  return addresses;
+}
+
+describe("ARP cache", () => {
+  it("asks for an unknown neighbour once a second, three times, and then reports it", () => {
+    const cache = new ArpCache<string>();
+    cache.resolve(9, 0).waiters.push("someone");
+    expect(asked(cache, 0)).toEqual([9]);
+    expect(asked(cache, 500)).toEqual([]);
+    expect(cache.pollAt()).toBe(1000);
+    expect(asked(cache, 1000)).toEqual([9]);
+    expect(asked(cache, 2000)).toEqual([9]);
+    expect(cache.dispatch(3000, () => {})?.waiters).toEqual(["someone"]);
+    expect(cache.size).toBe(0);
+    expect(cache.pollAt()).toBe(Number.POSITIVE_INFINITY);
+  });
+  it("an answer resolves, and hands over who waited", () => {
+    const cache = new ArpCache<string>();
+    cache.resolve(9, 0).waiters.push("someone");
+    expect(cache.process(from(9, 42, OPERATION_REPLY), OURS, 1)?.low).toBe(42);
+    expect(cache.resolve(9, 2).resolved).toBe(true);
+    expect(cache.asking).toBe(false);
+  });
+  it("learns who asks for us, and nobody else", () => {
+    const cache = new ArpCache<string>();
+    cache.process(from(9, 42), OURS, 0);
+    cache.process(from(8, 41, OPERATION_REQUEST, 77), OURS, 0);
+    cache.process(from(7, 40, OPERATION_REPLY), OURS, 0);
+    cache.process(from(0, 39), OURS, 0);
+    expect(cache.size).toBe(1);
+    expect(cache.resolve(9, 1).resolved).toBe(true);
+  });
+  it("asks again after a minute of use, and keeps using what it knew meanwhile", () => {
+    const cache = new ArpCache<string>();
+    cache.process(from(9, 42), OURS, 0);
+    expect(cache.resolve(9, REACHABLE_TIME - 1).resolved).toBe(true);
+    expect(cache.asking).toBe(false);
+    expect(cache.resolve(9, REACHABLE_TIME).resolved).toBe(true);
+    expect(asked(cache, REACHABLE_TIME)).toEqual([9]);
+    cache.process(from(9, 42, OPERATION_REPLY), OURS, REACHABLE_TIME + 1);
+    expect(cache.asking).toBe(false);
+  });
+  it("a changed MAC ends what was prepared with the old one", () => {
+    const cache = new ArpCache<string>();
+    cache.process(from(9, 42), OURS, 0);
+    const { epoch } = cache;
+    cache.process(from(9, 42), OURS, 1);
+    expect(cache.epoch).toBe(epoch);
+    cache.process(from(9, 43), OURS, 2);
+    expect(cache.epoch).not.toBe(epoch);
+  });
+  it("holds a bounded number", () => {
+    const cache = new ArpCache<string>();
+    for (let address = 10; address < 10 + 3 * MAX_NEIGHBOURS; address++) cache.process(from(address, address), OURS, 0);
+    expect(cache.size).toBe(MAX_NEIGHBOURS);
+  });
+});

@@ -1,0 +1,143 @@
+import { byteHelpers } from "@soloist/testing";
+import { RingPool } from "../../src/tcp/buffers.ts";
+import { openActive, openPassive } from "../../src/tcp/calls.ts";
+import { createTcpCounters, TcpConnection, type TcpEnvironment } from "../../src/tcp/connection.ts";
+import { dispatch, onTimer, type SegmentSink } from "../../src/tcp/dispatch.ts";
+import { process } from "../../src/tcp/process.ts";
+import { STATE_NAMES } from "../../src/tcp/state.ts";
+import { ACK, createTcpSegment, FIN, PSH, RST, SYN, type TcpSegment } from "../../src/wire/tcp.ts";
+
+/** Our and the peer's initial sequence numbers. */
+export const ISS = 1000;
+export const IRS = 5000;
+export const MSS = 1460;
+
+const FLAG_NAMES: [number, string][] = [
+  [SYN, "SYN"],
+  [FIN, "FIN"],
+  [RST, "RST"],
+  [PSH, "PSH"],
+  [ACK, "ACK"],
+];
+
+export function flagNames(flags: number): string {
+  return FLAG_NAMES.filter(([bit]) => (flags & bit) !== 0)
+    .map(([, name]) => name)
+    .join(",");
+}
+
+/** A segment that was sent; numbers relative to the initial ones. */
+export interface Sent {
+  readonly flags: string;
+  readonly seq: number;
+  readonly ack: number;
+  readonly length: number;
+}
+
+/** A connection on its own: what it sends is kept, time is set by hand. */
+export class Machine {
+  readonly c: TcpConnection;
+  now = 0;
+  challenges = 100;
+  sent: Sent[] = [];
+  windows: number[] = [];
+  events = 0;
+  full = false;
+  readonly iss: number;
+  readonly irs: number;
+  readonly #sink: SegmentSink;
+
+  constructor(iss = ISS, irs = IRS, limit = 65_535) {
+    this.iss = iss;
+    this.irs = irs;
+    const env: TcpEnvironment = {
+      bytes: byteHelpers,
+      pool: new RingPool(1 << 24, 0),
+      counters: createTcpCounters(),
+      mss: MSS,
+      mayChallenge: () => this.challenges-- > 0,
+      park: () => {},
+    };
+    this.c = new TcpConnection(env, 1, 80, 2, 4000);
+    this.options = { receiveLimit: limit, sendLimit: 65_536, noDelay: true, keepAlive: 0 };
+    this.#sink = {
+      segment: (c, seq, flags, window, length) => {
+        if (this.full) return false;
+        const ack = (flags & ACK) !== 0 ? (c.rcvNxt - this.irs) | 0 : 0;
+        this.sent.push({ flags: flagNames(flags), seq: (seq - this.iss) | 0, ack, length });
+        this.windows.push(window);
+        return true;
+      },
+    };
+  }
+
+  readonly options: { receiveLimit: number; sendLimit: number; noDelay: boolean; keepAlive: number };
+
+  get state(): string {
+    return STATE_NAMES[this.c.state]!;
+  }
+
+  /** Dispatches and returns what was sent since the last time. */
+  flush(): Sent[] {
+    dispatch(this.c, this.now, this.#sink);
+    const { sent } = this;
+    this.sent = [];
+    return sent;
+  }
+
+  /** A segment of the peer; `seq` and `ack` relative. Returns what we send in answer. */
+  receive(
+    flags: number,
+    seq: number,
+    ack: number,
+    { length = 0, window = 65_535, mss = 0, scale = -1, fill = 1 } = {},
+  ): Sent[] {
+    const segment: TcpSegment = createTcpSegment();
+    segment.flags = flags;
+    segment.seq = (this.irs + seq) | 0;
+    segment.ack = (flags & ACK) !== 0 ? (this.iss + ack) | 0 : 0;
+    segment.window = window;
+    segment.mss = mss;
+    segment.windowScale = scale;
+    segment.bytes = new Uint8Array(length + 3).fill(fill);
+    segment.dataAt = 3;
+    segment.dataLength = length;
+    this.events = process(this.c, segment, this.now);
+    return this.flush();
+  }
+
+  /** Time passes; returns what the timers send. */
+  pass(milliseconds: number): Sent[] {
+    const end = this.now + milliseconds;
+    const sent: Sent[] = [];
+    for (;;) {
+      const next = Math.min(this.c.rtoAt, this.c.ackAt);
+      if (next > end) break;
+      this.now = Math.max(this.now, next);
+      this.events |= onTimer(this.c, this.now);
+      sent.push(...this.flush());
+    }
+    this.now = end;
+    return sent;
+  }
+}
+
+export function synSent(iss = ISS, irs = IRS): Machine {
+  const machine = new Machine(iss, irs);
+  openActive(machine.c, iss, machine.options);
+  machine.flush();
+  return machine;
+}
+
+export function synReceived(iss = ISS, irs = IRS, limit = 65_535): Machine {
+  const machine = new Machine(iss, irs, limit);
+  openPassive(machine.c, iss, machine.options, { seq: irs, window: 65_535, mss: MSS, windowScale: -1 });
+  machine.flush();
+  return machine;
+}
+
+export function established(iss = ISS, irs = IRS, limit = 65_535): Machine {
+  const machine = synReceived(iss, irs, limit);
+  machine.receive(ACK, 1, 1);
+  return machine;
+}
