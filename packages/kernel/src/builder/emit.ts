@@ -22,10 +22,14 @@ export function prototype(f: CFunction): string {
   return `${f.result} ${f.symbol}(${f.parameters.join(", ") || "void"});`;
 }
 
-function definition(f: CFunction, isStatic: boolean): string {
+/** How the definition of a function that is not static begins. */
+export function definitionStart(f: CFunction): string {
   const parameters = f.parameters.map((type, n) => `${type} p${n}`).join(", ") || "void";
-  return `${isStatic ? "static " : ""}${f.result} ${f.symbol}(${parameters}) {\n${f.body}\n}\n`;
+  return `${f.result} ${f.symbol}(${parameters}) {`;
 }
+
+const definition = (f: CFunction, isStatic: boolean) =>
+  `${isStatic ? "static " : ""}${definitionStart(f)}\n${f.body}\n}\n`;
 
 /** Functions stay in the order of the module: the engine's own linker put callers and callees near each other. */
 export function emitFiles({ functions }: Translation, options: EmitOptions): CFile[] {

@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CompileJob, compileAll } from "./compile.ts";
-import { type CFile, emitExports, emitFiles, emitTable, prototype } from "./emit.ts";
-import { ASSEMBLER_FLAGS, ENGINE_FLAGS, KERNEL_FLAGS } from "./flags.ts";
+import { type CFile, definitionStart, emitExports, emitFiles, emitTable, prototype } from "./emit.ts";
+import { ASSEMBLER_FLAGS, ENGINE_FLAGS, INTERPRETER_FLAGS, KERNEL_FLAGS } from "./flags.ts";
 import { protect } from "./guard.ts";
 import { layoutHeader, readLayout } from "./layout.ts";
 import { describeBase, link, moduleSymbol, modulesScript, objectPath, TARGETS, writeDescription } from "./link.ts";
@@ -13,6 +13,7 @@ import { type Engine, loadEngine } from "./modules.ts";
 import { PLATFORM } from "./platform.ts";
 import { missingRequirements, requirementsMessage } from "./requirements.ts";
 import { type Translation, translate } from "./translate.ts";
+import { dropDumpFlags, findInterpreter, placeStackChecks, switchByOpcode } from "./tune.ts";
 import { foldConstants, type WasmModule } from "./wasm.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -41,7 +42,7 @@ const functionsIn = (wasm: WasmModule, translation: Translation) =>
   wasm.elements.flatMap(({ functions }) => functions.map((index) => translation.symbols[index]!));
 
 /** All of the engine as C files, and the function table. */
-function generate(engine: Engine): { files: CFile[]; tableEntries: number } {
+function generate(engine: Engine): { files: CFile[]; tableEntries: number; interpreter: string } {
   const main = translate(wasm2c("engine", engine.bytes), {
     prefix: "engine_",
     wasm: engine.wasm,
@@ -51,6 +52,10 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number } {
   });
   const { header, symbols } = emitExports(engine.wasm, main);
   protect(main, symbols);
+  dropDumpFlags(main, symbols);
+  switchByOpcode(main, symbols, engine.memory);
+  placeStackChecks(main);
+  const interpreter = `\n${definitionStart(findInterpreter(main, symbols))}`;
   const mainPrototypes = new Map(main.functions.map((f) => [f.symbol, prototype(f)]));
   const imports = importPrototypes(wasm2cHeader("engine"));
   const needed = new Set<string>(symbols.values());
@@ -102,6 +107,7 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number } {
     ]);
     for (const symbol of missing.keys()) externals.set(symbol, `void ${symbol}();`);
     place(module.wasm, module.tableBase, translation);
+    placeStackChecks(translation);
     // wasm2c prints calls of functions that do not exist as any other: those end the image.
     const traps = [...missing].map(
       ([symbol, name]) =>
@@ -127,7 +133,7 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number } {
   files.push(...emitFiles(main, { name: "engine", global: needed, fileSize: 700_000, externals: imports }));
   files.push({ name: "table.c", text: emitTable(slots) });
   write("engine-exports.h", header);
-  return { files, tableEntries: slots.length };
+  return { files, tableEntries: slots.length, interpreter };
 }
 
 const wasm2cHeader = (name: string) => readFileSync(join(BUILD, `${name}.wasm2c.h`), "utf8");
@@ -164,7 +170,7 @@ async function main(): Promise<void> {
   say(engine.version);
   write("layout.h", layoutHeader(layout));
   write("modules.lds.h", modulesScript(engine.modules.map(({ name }) => name)));
-  const { files, tableEntries } = generate(engine);
+  const { files, tableEntries, interpreter } = generate(engine);
   const objects = join(BUILD, "objects");
   rmSync(objects, { recursive: true, force: true });
   mkdirSync(objects, { recursive: true });
@@ -172,7 +178,7 @@ async function main(): Promise<void> {
   const shared: CompileJob[] = files.map(({ name, text }) => ({
     source: write(name, text),
     object: objectPath(objects, name),
-    flags: ENGINE_FLAGS,
+    flags: text.includes(interpreter) ? INTERPRETER_FLAGS : ENGINE_FLAGS,
     includes: [GENERATED, join(ROOT, "src", "common")],
   }));
   const kernelJobs = (directory: string): CompileJob[] => {

@@ -37,6 +37,8 @@ export interface Engine {
   /** Slots behind the modules that hold main functions a module wants a pointer to: slot -> export name. */
   gotSlots: Map<number, string>;
   platformTableBase: number;
+  /** Linear memory after `_initialize`: the engine's constants. */
+  memory: Uint8Array;
 }
 
 const align = (value: number, to: number) => Math.ceil(value / to) * to;
@@ -100,6 +102,7 @@ export async function loadEngine(): Promise<Engine> {
     modules,
     gotSlots,
     platformTableBase: nextSlot,
+    memory: new Uint8Array((main.memory as WebAssembly.Memory).buffer).slice(),
   };
 }
 

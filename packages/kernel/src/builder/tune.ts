@@ -1,0 +1,108 @@
+/** Rewrites of the translated engine that make it faster without changing what it does. */
+import type { CFunction, Translation } from "./translate.ts";
+
+/** Checks of dump flags in the interpreter's loop: one for each opcode. */
+const LEAST_DUMP_CHECKS = 100;
+const OPCODES = 256;
+const PROLOGUE = "  FUNC_PROLOGUE;";
+
+/** JS_CallInternal, the interpreter: the one function that JS_Call calls. */
+export function findInterpreter({ functions }: Translation, symbols: ReadonlyMap<string, string>): CFunction {
+  const find = (symbol: string | undefined) => functions.find((f) => f.symbol === symbol);
+  const callees = [...(find(symbols.get("JS_Call"))?.references ?? [])];
+  const interpreter = callees.length === 1 ? find(callees[0]) : undefined;
+  if (interpreter?.parameters.join() !== "u32,u64,u64,u64,u32,u32,u32")
+    throw new Error("JS_CallInternal was not found in the engine");
+  return interpreter;
+}
+
+/**
+ * The engine can print every instruction that it runs (JS_DUMP_BYTECODE_STEP): it looks at the flag before each one. No
+ * image ever sets it. The field is found by what JS_SetDumpFlags stores first.
+ */
+export function dropDumpFlags(translation: Translation, symbols: ReadonlyMap<string, string>): void {
+  const setter = translation.functions.find((f) => f.symbol === symbols.get("JS_SetDumpFlags"));
+  const offset = /i32_store16\(\(u64\)\(\w+\) \+ (\d+), \w+\);/.exec(setter?.body ?? "")?.[1];
+  const interpreter = findInterpreter(translation, symbols);
+  const load = new RegExp(`i32_load8_u\\(\\(u64\\)\\(\\w+\\) \\+ ${offset}u\\)`, "g");
+  const found = interpreter.body.match(load)?.length ?? 0;
+  if (found < LEAST_DUMP_CHECKS) throw new Error(`the interpreter has ${found} checks of dump flags: it has changed`);
+  interpreter.body = interpreter.body.replace(load, "0u");
+}
+
+/**
+ * The interpreter looks its opcode up in a constant table of labels, and switches by what it finds there. With the table
+ * at hand it can switch by the opcode itself: one load and one comparison less for each instruction.
+ */
+export function switchByOpcode(
+  translation: Translation,
+  symbols: ReadonlyMap<string, string>,
+  memory: Uint8Array,
+): void {
+  const interpreter = findInterpreter(translation, symbols);
+  const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+  const dispatch =
+    /(\w+) = i32_load8_u\(\(u64\)\(\w+\)\);\s+(\w+) = \1;\s+(\w+) = 2u;\s+\1 <<= \(\3 & 31\);\s+\1 = i32_load\(\(u64\)\(\1\) \+ (\d+)u\);\s+\3 = (\d+)u;\s+\1 -= \3;\s+switch \(\1\) \{\n([^}]*)\}/;
+  const match = dispatch.exec(interpreter.body);
+  if (match === null) throw new Error("the interpreter's dispatch was not found: it has changed");
+  const [whole, , opcode, , table, bias, cases] = match as unknown as string[];
+  const targets = new Map([...cases!.matchAll(/case (\d+): goto (\w+);/g)].map(([, n, label]) => [Number(n), label!]));
+  const otherwise = /default: goto (\w+);/.exec(cases!)![1]!;
+  const lines = Array.from({ length: OPCODES }, (_, n) => {
+    const index = view.getUint32(Number(table) + 4 * n, true) - Number(bias);
+    return `          case ${n}: goto ${targets.get(index) ?? otherwise};`;
+  });
+  const head = whole!.slice(0, whole!.indexOf(";", whole!.indexOf(`${opcode} =`)) + 1);
+  const replaced = `${head}\n        switch ((u8)${opcode}) {\n${lines.join("\n")}\n        }`;
+  interpreter.body = interpreter.body.replace(whole!, () => replaced);
+}
+
+/**
+ * Leaves the check of the native stack (FUNC_PROLOGUE) in so many functions that every cycle of calls passes one: those
+ * that call through the table, and enough of the direct cycles. The others then need no more than the reserve, and gcc can
+ * do without a frame on their short ways.
+ */
+export function placeStackChecks({ functions }: Translation): void {
+  const byName = new Map(functions.map((f) => [f.symbol, f]));
+  const open = new Set(functions.filter((f) => !f.body.includes("CALL_TABLE(")).map((f) => f.symbol));
+  const callees = (symbol: string) => [...byName.get(symbol)!.references].filter((callee) => open.has(callee));
+  for (const symbol of [...open]) if (byName.get(symbol)!.references.has(symbol)) open.delete(symbol);
+  for (let cycles = cyclesIn(open, callees); cycles.length > 0; cycles = cyclesIn(open, callees)) {
+    for (const cycle of cycles) {
+      const inside = new Set(cycle);
+      const weight = (symbol: string) =>
+        callees(symbol).filter((c) => inside.has(c)).length *
+        cycle.filter((caller) => byName.get(caller)!.references.has(symbol)).length;
+      open.delete(cycle.reduce((best, symbol) => (weight(symbol) > weight(best) ? symbol : best)));
+    }
+  }
+  for (const symbol of open) {
+    const f = byName.get(symbol)!;
+    f.body = f.body.replace(`${PROLOGUE}\n`, "").replace(PROLOGUE, "");
+  }
+}
+
+/** Strongly connected components of more than one function (Tarjan). */
+function cyclesIn(nodes: ReadonlySet<string>, callees: (symbol: string) => string[]): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const onStack = new Set<string>();
+  const found: string[][] = [];
+  const visit = (symbol: string): void => {
+    index.set(symbol, index.size);
+    low.set(symbol, index.get(symbol)!);
+    stack.push(symbol);
+    onStack.add(symbol);
+    for (const callee of callees(symbol)) {
+      if (!index.has(callee)) visit(callee);
+      if (onStack.has(callee)) low.set(symbol, Math.min(low.get(symbol)!, low.get(callee)!));
+    }
+    if (low.get(symbol) !== index.get(symbol)) return;
+    const component = stack.splice(stack.indexOf(symbol));
+    for (const member of component) onStack.delete(member);
+    if (component.length > 1) found.push(component);
+  };
+  for (const symbol of nodes) if (!index.has(symbol)) visit(symbol);
+  return found;
+}
