@@ -29,7 +29,7 @@
  * ```
  */
 export { App, type Context, createApp, type FetchApp, type Handler, type HandlerResult } from "./app.ts";
-export { type BodyInit, type BodyStream, MAX_JSON_DEPTH } from "./fetch/body.ts";
+export { type BodyInit, type BodyStream, type BodyView, MAX_JSON_DEPTH } from "./fetch/body.ts";
 export { Headers, type HeadersInit } from "./fetch/headers.ts";
 export { Request, type RequestInit } from "./fetch/request.ts";
 export { Response, type ResponseInit } from "./fetch/response.ts";

@@ -31,11 +31,50 @@ export const MAX_JSON_DEPTH = 256;
 const TEXT_TYPE = "text/plain;charset=UTF-8";
 const FORM_TYPE = "application/x-www-form-urlencoded;charset=UTF-8";
 
+/**
+ * The `body` of a Request or Response: its content, taken when somebody begins to read it. An async iterable with as much of
+ * a ReadableStream as middleware uses: `getReader()`. Given to a new Response it moves over as it is, text as text.
+ */
+export class BodyView implements AsyncIterable<Uint8Array>, StreamLike {
+  readonly #take: () => Content;
+
+  constructor(take: () => Content) {
+    this.#take = take;
+  }
+
+  /** Moves the content to a new owner. */
+  take(): Content {
+    return this.#take();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined> {
+    const content = this.#take();
+    if (typeof content === "string") yield utf8(content);
+    else if (content instanceof Uint8Array) yield content;
+    else for await (const piece of content) yield typeof piece === "string" ? utf8(piece) : piece;
+  }
+
+  getReader(): ReturnType<StreamLike["getReader"]> {
+    const iterator = this[Symbol.asyncIterator]();
+    return {
+      read: async () => {
+        const { done, value } = await iterator.next();
+        return done === true ? { done, value: undefined } : { done: false, value };
+      },
+      cancel: async () => {
+        await iterator.return(undefined);
+      },
+      releaseLock: () => {},
+    };
+  }
+}
+
 /** The content of `init`, taken as the Fetch standard's "extract a body" does. */
 export function contentOf(init: BodyInit): Content {
   if (typeof init === "string" || init instanceof Uint8Array) return init;
   if (init instanceof ArrayBuffer) return new Uint8Array(init);
   if (ArrayBuffer.isView(init)) return new Uint8Array(init.buffer, init.byteOffset, init.byteLength);
+  if (init instanceof BodyView) return init.take();
   if (typeof init === "object" && init !== null) {
     if (typeof (init as BodyStream)[Symbol.asyncIterator] === "function") return init as BodyStream;
     if (typeof (init as StreamLike).getReader === "function") return iterate(init as StreamLike);

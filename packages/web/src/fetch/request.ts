@@ -2,6 +2,7 @@ import type { HeaderBlock } from "../http/header-block.ts";
 import {
   type BodyInit,
   type BodyStream,
+  BodyView,
   type Content,
   contentOf,
   contentTypeOf,
@@ -42,7 +43,7 @@ let fromServer: (
  * The Fetch standard's Request. One that a server received decodes nothing before it is asked for: its URL and headers are
  * made on first use, its content is read when `text()`, `json()`, `bytes()`… asks.
  *
- * Not supported: `formData()`, `blob()`, `body` as a ReadableStream (it is an async iterable of Uint8Arrays), modes,
+ * Not supported: `formData()`, `blob()`, all of a ReadableStream but iteration and `getReader()`, modes,
  * credentials, cache and the other members that only browsers give a meaning. URLs are taken as they are.
  */
 export class Request {
@@ -127,11 +128,9 @@ export class Request {
     return this.#signal;
   }
 
-  /** The content as it arrives; `null` when there is none. An async iterable, not a ReadableStream. */
-  get body(): BodyStream | null {
-    const content = this.#content;
-    if (content === null) return null;
-    return typeof content === "string" || content instanceof Uint8Array ? once(() => this.#take()) : this.#stream();
+  /** The content as it arrives; `null` when there is none. An async iterable with `getReader()`, not all of a ReadableStream. */
+  get body(): BodyView | null {
+    return this.#content === null ? null : new BodyView(() => this.#take() as Content);
   }
 
   get bodyUsed(): boolean {
@@ -146,11 +145,6 @@ export class Request {
     if (this.#used) throw new TypeError("The request's body was already used");
     if (this.#content !== null) this.#used = true;
     return this.#content;
-  }
-
-  #stream(): BodyStream {
-    const take = () => this.#take() as BodyStream;
-    return { [Symbol.asyncIterator]: () => take()[Symbol.asyncIterator]() };
   }
 
   async text(): Promise<string> {
@@ -210,15 +204,6 @@ export function receivedRequest(
   source?: SignalSource,
 ): Request {
   return fromServer(method, target, headers, content, source);
-}
-
-function once(take: () => Content | null): BodyStream {
-  return {
-    async *[Symbol.asyncIterator]() {
-      const content = take();
-      if (content !== null) yield typeof content === "string" ? await readContent(content) : (content as Uint8Array);
-    },
-  };
 }
 
 /** A stream that may be read twice: read in full the first time. */

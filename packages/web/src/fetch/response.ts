@@ -1,12 +1,4 @@
-import {
-  type BodyInit,
-  type BodyStream,
-  type Content,
-  contentOf,
-  contentTypeOf,
-  decodeText,
-  readContent,
-} from "./body.ts";
+import { type BodyInit, BodyView, type Content, contentOf, contentTypeOf, decodeText, readContent } from "./body.ts";
 import { Headers, type HeadersInit } from "./headers.ts";
 import { shared } from "./request.ts";
 
@@ -39,7 +31,7 @@ let sendTo: (response: Response, sink: ResponseSink) => void;
  *
  * A body may also be an async iterable of strings and Uint8Arrays, which is sent as it comes.
  *
- * Not supported: `formData()`, `blob()`, `body` as a ReadableStream (it is an async iterable).
+ * Not supported: `formData()`, `blob()`, all of a ReadableStream but iteration and `getReader()`.
  *
  * @example
  * new Response(JSON.stringify(links), { status: 201, headers: { "content-type": "application/json" } });
@@ -127,17 +119,9 @@ export class Response {
     return false;
   }
 
-  /** The content piece by piece; `null` when there is none. An async iterable, not a ReadableStream. */
-  get body(): BodyStream | null {
-    if (this.#content === null) return null;
-    const take = () => this.#take();
-    return {
-      async *[Symbol.asyncIterator]() {
-        const content = take();
-        if (typeof content === "string" || content instanceof Uint8Array) yield await readContent(content);
-        else if (content !== null) for await (const piece of content) yield await readContent(piece);
-      },
-    };
+  /** The content piece by piece; `null` when there is none. An async iterable with `getReader()`, not all of a ReadableStream. */
+  get body(): BodyView | null {
+    return this.#content === null ? null : new BodyView(() => this.#take() as Content);
   }
 
   get bodyUsed(): boolean {

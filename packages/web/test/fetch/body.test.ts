@@ -25,6 +25,17 @@ describe("Response", () => {
     expect(new TextDecoder().decode(Uint8Array.from(collected))).toBe(expected);
   });
 
+  test("a body can be handed to another Response, or read through a reader", async () => {
+    const first = new Response("text", { headers: { a: "b" } });
+    const second = new Response(first.body, first);
+    expect([first.bodyUsed, second.headers.get("a"), await second.text()]).toEqual([true, "b", "text"]);
+    const reader = new Response(pieces("a", "b")).body!.getReader();
+    expect(await reader.read()).toEqual({ done: false, value: Uint8Array.of(97) });
+    expect(await reader.read()).toEqual({ done: false, value: Uint8Array.of(98) });
+    expect(await reader.read()).toEqual({ done: true, value: undefined });
+    expect(new Response(null).body).toBeNull();
+  });
+
   test("the content type that a body implies, unless there is one", () => {
     expect(new Response("x").headers.get("content-type")).toBe("text/plain;charset=UTF-8");
     expect(new Response("x", { headers: { "Content-Type": "a/b" } }).headers.get("content-type")).toBe("a/b");
