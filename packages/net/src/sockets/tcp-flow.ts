@@ -16,6 +16,8 @@ import {
 import { formatAddress } from "../wire/ipv4-address.ts";
 import { RESOLVED, Signal } from "./signal.ts";
 
+/** Room that wakes a writer: less than every buffer has when it is empty, however short memory is. */
+const ROOM = 2048;
 /** Largest chunk that `read()` hands out. */
 const READ_CHUNK = 64 * 1024;
 
@@ -196,7 +198,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     if ((events & EVENT_WRITABLE) !== 0) {
       if (this.#writes !== undefined) this.#pump();
       // Not for each few bytes: whoever waits has more to write.
-      if (this.#writable.waited && this.#writes === undefined && writableLength(c) >= c.sendLimit >> 3) {
+      if (this.#writable.waited && this.#writes === undefined && writableLength(c) >= ROOM) {
         this.#writable.fire();
         this.#layer.woken = true;
       }

@@ -36,7 +36,7 @@ export function processFast(
   if (acked === 0) {
     // A duplicate ACK, or news of the window.
     if (dataLength === 0 || window !== c.sndWnd) return SLOW;
-  } else if (window === 0 || c.sndWnd === 0 || c.dupAcks !== 0) {
+  } else if (window === 0 || c.sndWnd === 0 || c.dupAcks !== 0 || ((c.sndWl1 - seq) | 0) > 0) {
     return SLOW;
   }
   let next = seq;

@@ -3,6 +3,7 @@ import { RingPool } from "../../src/tcp/buffers.ts";
 import { openActive, openPassive } from "../../src/tcp/calls.ts";
 import { createTcpCounters, TcpConnection, type TcpEnvironment } from "../../src/tcp/connection.ts";
 import { dispatch, onTimer, type SegmentSink } from "../../src/tcp/dispatch.ts";
+import { processFast, SLOW } from "../../src/tcp/fast-path.ts";
 import { process } from "../../src/tcp/process.ts";
 import { STATE_NAMES } from "../../src/tcp/state.ts";
 import { ACK, createTcpSegment, FIN, PSH, RST, SYN, type TcpSegment } from "../../src/wire/tcp.ts";
@@ -43,6 +44,9 @@ export class Machine {
   windows: number[] = [];
   events = 0;
   full = false;
+  /** Try header prediction first, as the stack does. */
+  fast = false;
+  fastTaken = 0;
   readonly iss: number;
   readonly irs: number;
   readonly #sink: SegmentSink;
@@ -102,7 +106,12 @@ export class Machine {
     segment.bytes = new Uint8Array(length + 3).fill(fill);
     segment.dataAt = 3;
     segment.dataLength = length;
-    this.events = process(this.c, segment, this.now);
+    const fast =
+      this.fast && (flags & ~PSH) === ACK
+        ? processFast(this.c, segment.bytes, 3, length, segment.seq, segment.ack, window, this.now)
+        : SLOW;
+    if (fast !== SLOW) this.fastTaken++;
+    this.events = fast !== SLOW ? fast : process(this.c, segment, this.now);
     return this.flush();
   }
 

@@ -1,0 +1,44 @@
+import { pattern, readAll, Simulation } from "@soloist/testing";
+import { expect, it } from "vitest";
+import { stack } from "../src/index.ts";
+
+it("with its memory spent the stack serves everybody slowly, and nobody is stuck", { timeout: 30_000 }, async () => {
+  const simulation = new Simulation({ delay: 1, loss: 0.01 });
+  const data = pattern(300_000, 2);
+  const small = stack({ memory: 100_000 });
+  const opened = await simulation.run(
+    (async () => {
+      const a = await small.open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const listener = a.tcp.listen({ port: 7 });
+      let most = 0;
+      void (async () => {
+        for await (const flow of listener) {
+          void (async () => {
+            for (let chunk = await flow.read(); chunk !== undefined; chunk = await flow.read()) {
+              most = Math.max(most, a.usage.bufferBytes);
+              await flow.write(chunk);
+            }
+            await flow.close();
+          })();
+        }
+      })();
+      await Promise.all(
+        Array.from({ length: 20 }, async () => {
+          const flow = await b.tcp.connect({ address: "10.0.0.1", port: 7 });
+          const received = readAll(flow);
+          await flow.write(data);
+          flow.shutdown();
+          expect(Buffer.compare(await received, data)).toBe(0);
+          await flow.close();
+        }),
+      );
+      // What was promised before memory was short must still be taken: a window each.
+      expect(most).toBeLessThan(20 * (128 + 256) * 1024);
+      return [a, b];
+    })(),
+    3_600_000,
+  );
+  await simulation.pass(130_000);
+  for (const { usage } of opened) expect(usage).toEqual({ connections: 0, bufferBytes: 0 });
+});
