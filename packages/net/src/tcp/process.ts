@@ -275,6 +275,8 @@ function processData(
         writeRing(c.receiveRing!, seq, s.bytes, dataAt, dataLength, c.env.bytes.copy);
         if (c.ranges !== undefined && c.ranges.count > 0) {
           next = c.ranges.advance(next);
+          // Header prediction asks only whether there are any.
+          if (c.ranges.count === 0) c.ranges = undefined;
           // "a TCP receiver SHOULD send an immediate ACK when the incoming segment fills in all or part of a gap" (RFC 5681 3.2).
           c.ackNow = true;
         }
