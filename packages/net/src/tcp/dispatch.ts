@@ -114,10 +114,15 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
 /** One segment leaves, and with it everything that an ACK has to say. */
 function emit(c: TcpConnection, seq: number, flags: number, length: number, now: number, sink: SegmentSink): boolean {
   const rcvNxt = c.rcvNxt;
-  let edge = (c.rcvUser + (c.env.pool.pressure ? receiveLimit(c) : c.rcvLimit)) | 0;
-  const gain = (edge - c.rcvAdv) | 0;
+  let edge = c.rcvAdv;
+  const limit = c.rcvLimit;
   // Never shrink, and never grow by less than a segment or half the buffer (RFC 9293 3.8.6.2.2).
-  if (gain < c.env.mss && gain < c.rcvLimit >> 1) edge = c.rcvAdv;
+  if (((c.rcvUser + limit - edge) | 0) > 0) {
+    const { env } = c;
+    const open = (c.rcvUser + (env.pool.pressure ? receiveLimit(c) : limit)) | 0;
+    const gain = (open - edge) | 0;
+    if (gain >= env.mss || gain >= limit >> 1) edge = open;
+  }
   let window = (edge - rcvNxt) | 0;
   if (window < 0) window = 0;
   let field = (flags & SYN) !== 0 ? window : window >> c.rcvShift;

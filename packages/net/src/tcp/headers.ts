@@ -27,11 +27,16 @@ export class PreparedHeaders {
   #used = 0;
   readonly #free: number[] = [];
   readonly #bytes: ByteHelpers;
+  readonly #into: Uint8Array;
+  readonly #view: DataView;
   readonly #ethernet = createEthernetFields();
   readonly #ipv4 = createIpv4Fields();
 
-  constructor(bytes: ByteHelpers) {
+  /** @param into where segments are built */
+  constructor(bytes: ByteHelpers, into: Uint8Array) {
     this.#bytes = bytes;
+    this.#into = into;
+    this.#view = new DataView(into.buffer, into.byteOffset, into.byteLength);
   }
 
   /** (Re)writes the headers of `c` for the given link addresses. */
@@ -78,18 +83,11 @@ export class PreparedHeaders {
     c.linkEpoch = -1;
   }
 
-  /** Builds one segment at `at` of `into`, which `view` shows too, and returns the frame's length. */
-  emit(
-    c: TcpConnection,
-    into: Uint8Array,
-    view: DataView,
-    at: number,
-    seq: number,
-    flags: number,
-    window: number,
-    dataLength: number,
-  ): number {
+  /** Builds one segment at `at` of the device's buffer and returns the frame's length. */
+  emit(c: TcpConnection, at: number, seq: number, flags: number, window: number, dataLength: number): number {
     const bytes = this.#bytes;
+    const into = this.#into;
+    const view = this.#view;
     bytes.copy(into, at, this.#slab, c.header, HEADERS);
     let tcpLength = 20 + dataLength;
     if ((flags & SYN) !== 0) tcpLength += this.#emitOptions(c, into, at + HEADERS);

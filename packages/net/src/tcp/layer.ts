@@ -90,7 +90,6 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   /** The connection that was found last: the next segment is likely its, too. */
   #last: TcpConnection | undefined;
   #parked: TcpConnection[] = [];
-  readonly #view: DataView;
   #awaitsLink = false;
   #nextPort: number;
   #count = 0;
@@ -104,9 +103,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#wakeup = wakeup;
     this.mss = egress.device.mtu - HEADERS_LENGTH;
     this.pool = new RingPool(memory, memory >> 2);
-    this.#headers = new PreparedHeaders(bytes);
-    const { txBuffer } = egress.device;
-    this.#view = new DataView(txBuffer.buffer, txBuffer.byteOffset, txBuffer.byteLength);
+    this.#headers = new PreparedHeaders(bytes, egress.device.txBuffer);
     this.#isn = new SequenceNumbers(rng);
     this.#multiplier = rng.uint32() | 1;
     this.#nextPort = EPHEMERAL_FIRST + (rng.uint32() % (EPHEMERAL_LAST - EPHEMERAL_FIRST + 1));
@@ -328,7 +325,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const device = egress.device;
     const at = device.reserve();
     if (at < 0) return false;
-    device.send(this.#headers.emit(c, device.txBuffer, this.#view, at, seq, flags, window, dataLength));
+    device.send(this.#headers.emit(c, at, seq, flags, window, dataLength));
     this.counters.sent++;
     return true;
   }
