@@ -108,7 +108,7 @@ export function lowerName(text: string): string {
   return text.toLowerCase();
 }
 
-/** Where names were written in a message: the text of a suffix, in lower case, to its offset from the message's start. */
+/** Where names were written in a message: the bytes of a suffix as a string, to its offset from the message's start. */
 export type NameOffsets = Map<string, number>;
 
 /**
@@ -121,7 +121,7 @@ export function emitName(into: Uint8Array, at: number, start: number, name: stri
   let position = 0;
   while (bytes[position] !== 0) {
     if (offsets !== undefined) {
-      const suffix = lowerName(String.fromCharCode(...bytes.subarray(position)));
+      const suffix = String.fromCharCode(...bytes.subarray(position));
       const known = offsets.get(suffix);
       if (known !== undefined) {
         if (at + 2 > into.length) return -1;

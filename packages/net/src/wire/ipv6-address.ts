@@ -50,7 +50,8 @@ function parseWords(text: string, last: boolean): number[] | undefined {
       continue;
     }
     const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(group)?.slice(1).map(Number);
-    if (parts === undefined || !last || index !== groups.length - 1 || parts.some((part) => part > 255)) return undefined;
+    if (parts === undefined || !last || index !== groups.length - 1 || parts.some((part) => part > 255))
+      return undefined;
     words.push((parts[0]! << 8) | parts[1]!, (parts[2]! << 8) | parts[3]!);
   }
   return words;
