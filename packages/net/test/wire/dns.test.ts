@@ -1,7 +1,14 @@
 import { seededRng } from "@soloist/testing";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createDnsMessage, type DnsMessage, emitDns, HEADER_LENGTH, MAX_RECORDS, parseDns } from "../../src/wire/dns.ts";
+import {
+  createDnsMessage,
+  type DnsMessage,
+  emitDns,
+  HEADER_LENGTH,
+  MAX_RECORDS,
+  parseDns,
+} from "../../src/wire/dns.ts";
 import { emitName, encodeName, readName } from "../../src/wire/dns-name.ts";
 import type { DnsRecord, RecordData } from "../../src/wire/dns-records.ts";
 import { formatIpv6, parseIpv6 } from "../../src/wire/ipv6-address.ts";
@@ -224,10 +231,18 @@ describe("IPv6 addresses", () => {
       }),
     );
   });
-  it.each(["", ":", "1:2:3", ":::", "1::2::3", "1:2:3:4:5:6:7:8:9", "1:2:3:4:5:6:7::8", "12345::", "::1%eth0", "1.2.3.4::"])(
-    "%j is none",
-    (text) => {
-      expect(parseIpv6(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    "",
+    ":",
+    "1:2:3",
+    ":::",
+    "1::2::3",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7::8",
+    "12345::",
+    "::1%eth0",
+    "1.2.3.4::",
+  ])("%j is none", (text) => {
+    expect(parseIpv6(text)).toBeUndefined();
+  });
 });
