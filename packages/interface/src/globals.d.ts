@@ -31,12 +31,14 @@ declare global {
 
   // --- timers and microtasks -------------------------------------------------------------------------------------------
 
+  function setTimeout(callback: (_: undefined) => void, delay?: number): number;
   function setTimeout<Arguments extends unknown[]>(
     callback: (...args: Arguments) => void,
     delay?: number,
     ...args: Arguments
   ): number;
   function clearTimeout(id: number | undefined): void;
+  function setInterval(callback: (_: undefined) => void, delay?: number): number;
   function setInterval<Arguments extends unknown[]>(
     callback: (...args: Arguments) => void,
     delay?: number,
