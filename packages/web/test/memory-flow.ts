@@ -150,10 +150,17 @@ export class MemoryListener implements Listener {
   #queue: Flow[] = [];
   #waiting: (() => void) | undefined;
   closed = false;
+  readonly #clients: MemoryFlow[] = [];
+
+  /** Resets every connection. */
+  abortAll(): void {
+    for (const client of this.#clients) client.abort();
+  }
 
   connect(capacity?: number): MemoryFlow & { readonly serverEnd: MemoryFlow } {
     const { client, server } = flowPair(capacity);
     this.#queue.push(server);
+    this.#clients.push(client);
     this.#waiting?.();
     return Object.assign(client, { serverEnd: server });
   }

@@ -18,7 +18,14 @@ let log: MockInstance<typeof console.error>;
 beforeEach(() => {
   log = vi.spyOn(console, "error").mockImplementation(() => {});
 });
-afterEach(() => {
+const started: { listener: MemoryListener; stop: AbortController }[] = [];
+afterEach(async () => {
+  // A server that went on would set its timer in the next test's clock.
+  for (const { listener, stop } of started.splice(0)) {
+    stop.abort();
+    listener.abortAll();
+  }
+  await Promise.resolve();
   log.mockRestore();
   vi.useRealTimers();
 });
@@ -28,6 +35,7 @@ function start(app: Parameters<typeof serve>[1], options: ServeOptions = {}) {
   const stop = new AbortController();
   const counters = createCounters();
   const served = serve(listener, app, { counters, signal: stop.signal, ...options });
+  started.push({ listener, stop });
   return { listener, stop, counters, served };
 }
 
@@ -293,9 +301,7 @@ describe("serve: output", () => {
   });
 
   test("a client that resets while its answer is built leaves nothing for the next client", async () => {
-    const listener = new MemoryListener();
-    void serve(
-      listener,
+    const { listener } = start(
       createApp().get("/:x", ({ params }) => {
         if (params.x === "secret") victim.abort();
         return `<${params.x}>`;
