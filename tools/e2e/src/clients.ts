@@ -1,13 +1,20 @@
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import type { Namespace } from "@soloist/tool-wire";
 
 export interface Output {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
+
+/** Where a client runs: a namespace, or this machine. */
+export interface Place {
+  spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess;
+}
+
+/** This machine itself, for guests behind a port of loopback. */
+export const here: Place = { spawn };
 
 /** Waits for a program and returns all it wrote. */
 export async function output(child: ChildProcess): Promise<Output> {
@@ -23,35 +30,35 @@ export async function output(child: ChildProcess): Promise<Output> {
   return { code, stdout, stderr };
 }
 
-/** Runs a program in a namespace, with `input` on its stdin. */
+/** Runs a program, with `input` on its stdin. */
 export function runIn(
-  namespace: Namespace,
+  place: Place,
   command: string,
   args: readonly string[],
   input: string | Uint8Array = "",
 ): Promise<Output> {
-  const child = namespace.spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const child = place.spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
   child.stdin!.end(input);
   return output(child);
 }
 
-/** `curl -sS` in a namespace; throws unless it succeeds. Returns what it printed. */
-export async function curl(namespace: Namespace, args: readonly string[], input = ""): Promise<string> {
-  const result = await runIn(namespace, "curl", ["-sS", "--max-time", "60", ...args], input);
+/** `curl -sS`; throws unless it succeeds. Returns what it printed. */
+export async function curl(place: Place, args: readonly string[], input = ""): Promise<string> {
+  const result = await runIn(place, "curl", ["-sS", "--max-time", "60", ...args], input);
   if (result.code !== 0) throw new Error(`curl ${args.join(" ")} (exit ${result.code}): ${result.stderr}`);
   return result.stdout;
 }
 
 const clients = fileURLToPath(new URL("../clients", import.meta.url));
 
-/** Runs a TypeScript file with Node.js in a namespace; throws unless it ends well; returns the JSON that it printed. */
+/** Runs a TypeScript file with Node.js; throws unless it ends well; returns the JSON that it printed. */
 export async function nodeIn<T>(
-  namespace: Namespace,
+  place: Place,
   path: string,
   args: readonly (string | number)[],
   input: string | Uint8Array = "",
 ): Promise<T> {
-  const result = await runIn(namespace, process.execPath, [path, ...args.map(String)], input);
+  const result = await runIn(place, process.execPath, [path, ...args.map(String)], input);
   if (result.code !== 0)
     throw new Error(`${path} ${args.join(" ")} (exit ${result.code}):\n${result.stdout}${result.stderr}`);
   return JSON.parse(result.stdout) as T;
@@ -59,10 +66,10 @@ export async function nodeIn<T>(
 
 /** One of this package's clients, by name. */
 export function client<T>(
-  namespace: Namespace,
+  place: Place,
   name: string,
   args: readonly (string | number)[],
   input: string | Uint8Array = "",
 ): Promise<T> {
-  return nodeIn(namespace, `${clients}/${name}.ts`, args, input);
+  return nodeIn(place, `${clients}/${name}.ts`, args, input);
 }
