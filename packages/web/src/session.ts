@@ -23,11 +23,11 @@ import {
   REQUEST,
   ServerConnection,
 } from "./http/connection.ts";
-import type { Output } from "./http/output.ts";
 import { REFUSALS, type Refusal } from "./http/refusal.ts";
 import { HTML, JSON_TEXT } from "./http/response-heads.ts";
 import { reasonOf } from "./http/status.ts";
 import { HttpError } from "./http-error.ts";
+import { Sender } from "./sender.ts";
 import type { Server } from "./serve.ts";
 
 /** What a turn of a session ends with: what it waits for. */
@@ -58,10 +58,7 @@ export class Session implements SignalSource, RequestSource {
 
   /** Input that was not read yet. */
   #rest: Uint8Array | undefined = undefined;
-  /** Output that the flow had no room for: the second behind the first. */
-  #unsent: Uint8Array | undefined = undefined;
-  #unsentAt = 0;
-  #unsentTail: Uint8Array | undefined = undefined;
+  readonly #sender: Sender;
 
   /** Unread part of the shared window, during a turn. */
   #from = 0;
@@ -84,6 +81,7 @@ export class Session implements SignalSource, RequestSource {
     this.#server = server;
     this.#flow = flow;
     this.#direct = DISPATCH in server.app;
+    this.#sender = new Sender(flow, server.output);
     this.#connection = new ServerConnection(server.limits, server.output, server.heads);
     if (server.remembered !== undefined) this.#connection.parser.remembered = server.remembered;
     this.#since = server.tick;
@@ -171,7 +169,7 @@ export class Session implements SignalSource, RequestSource {
   #refuseTimeout(): void {
     try {
       this.#connection.refuse(REFUSALS.timeout);
-      this.#flush();
+      this.#sender.flush();
       this.#close();
     } catch {
       this.abort();
@@ -185,7 +183,7 @@ export class Session implements SignalSource, RequestSource {
 
   #turn(): Wait {
     if (this.#waitingFor === CLOSING) return CLOSE;
-    if (this.#unsent !== undefined && !this.#flush()) return this.#stalled();
+    if (this.#sender.waiting && !this.#sender.flush()) return this.#stalled();
     const server = this.#server;
     const connection = this.#connection;
     const parser = connection.parser;
@@ -207,11 +205,11 @@ export class Session implements SignalSource, RequestSource {
         if (!this.#dispatch(window)) {
           this.#save();
           this.#waitingFor = RUNNING;
-          this.#flush();
+          this.#sender.flush();
           return HANDLER;
         }
         if (this.#rest !== undefined) this.#load();
-        if (output.full && !this.#flush()) {
+        if (output.full && !this.#sender.flush()) {
           this.#save();
           return this.#stalled();
         }
@@ -230,7 +228,7 @@ export class Session implements SignalSource, RequestSource {
         }
         const unread = this.#to !== this.#from;
         if (unread) this.#save();
-        const sent = output.length === 0 || this.#flush();
+        const sent = output.length === 0 || this.#sender.flush();
         // The end of the stream: nothing can be answered that is not complete.
         if (length < 0) connection.closing = true;
         if (!sent) return this.#stalled();
@@ -246,7 +244,7 @@ export class Session implements SignalSource, RequestSource {
       }
       if (event === CLOSED) {
         if (connection.refusal !== undefined) this.#count(connection.refusal);
-        return this.#flush() ? CLOSE : this.#stalled();
+        return this.#sender.flush() ? CLOSE : this.#stalled();
       }
       // CONTENT and CONTENT_END: what a handler did not read is dropped.
     }
@@ -465,62 +463,11 @@ export class Session implements SignalSource, RequestSource {
 
   /** Waits until all output is with the flow. */
   async #drain(): Promise<void> {
-    while (!this.#flush()) {
+    while (!this.#sender.flush()) {
       this.#wait(STALLED);
       await this.#flow.writable();
       if (this.#ended) return;
       this.#waitingFor = RUNNING;
-    }
-  }
-
-  /** Gives the flow what it takes; false when something is left, which is then this session's own. */
-  #flush(): boolean {
-    const output = this.#server.output;
-    try {
-      return this.#unsent === undefined ? this.#sendOutput(output) : this.#sendUnsent(output);
-    } catch (error) {
-      // Nothing of this client may stay in the output that all share.
-      output.clear();
-      this.#unsent = undefined;
-      this.#unsentTail = undefined;
-      throw error;
-    }
-  }
-
-  #sendUnsent(output: Output): boolean {
-    if (!output.empty) throw new Error("Output was built while older output waits");
-    return this.#flushUnsent();
-  }
-
-  #sendOutput(output: Output): boolean {
-    const length = output.length;
-    const taken = length === 0 ? 0 : this.#flow.writeFrom(output.buffer, 0, length);
-    const tail = output.tail;
-    if (taken < length) {
-      this.#unsent = output.buffer.slice(taken, length);
-      this.#unsentAt = 0;
-      this.#unsentTail = tail;
-      output.clear();
-      return false;
-    }
-    output.clear();
-    if (tail === undefined) return true;
-    this.#unsent = tail;
-    this.#unsentAt = 0;
-    return this.#flushUnsent();
-  }
-
-  #flushUnsent(): boolean {
-    for (;;) {
-      const unsent = this.#unsent!;
-      const left = unsent.length - this.#unsentAt;
-      const taken = this.#flow.writeFrom(unsent, this.#unsentAt, left);
-      this.#unsentAt += taken;
-      if (taken < left) return false;
-      this.#unsent = this.#unsentTail;
-      this.#unsentAt = 0;
-      this.#unsentTail = undefined;
-      if (this.#unsent === undefined) return true;
     }
   }
 
