@@ -30,7 +30,7 @@ export interface DropCounters {
   tcpChecksum: number;
   /** No connection and no listener; answered with a reset while the rate limit allows. */
   tcpPort: number;
-  /** A SYN while the listener's backlog was full. */
+  /** A SYN while the listener's backlog was full, or the oldest handshake that gave way to it. */
   tcpBacklog: number;
   /** Answers (resets, ICMP errors) that the rate limit held back. */
   rateLimit: number;

@@ -228,7 +228,7 @@ describe("stack", () => {
       expect(dropped[reason] - before, reason).toBe(1);
     }
   });
-  it("a listener's backlog bounds half-open connections", async () => {
+  it("a listener's backlog bounds half-open connections, and newer ones are not locked out", async () => {
     const { device, poll, stack: opened } = await known();
     opened.tcp.listen({ port: 80, backlog: 3 });
     for (let index = 0; index < 10; index++) {
@@ -242,8 +242,10 @@ describe("stack", () => {
       );
       device.deliver(frame);
     }
-    expect(poll().length).toBe(3);
+    const ports = poll().map((frame) => (frame[36]! << 8) | frame[37]!);
+    expect(ports).toEqual([1007, 1008, 1009]);
     expect(opened.counters.dropped.tcpBacklog).toBe(7);
+    expect(opened.usage.connections).toBe(3);
   });
   it("refuses arguments that make no sense, by code", async () => {
     const { stack: opened } = await alone();

@@ -12,8 +12,8 @@ export class TcpListener implements Listener, SynHandler {
   readonly #address: () => string;
   #port = 0;
   #closed = false;
-  /** Connections that are not accepted yet: first in the handshake, then in the queue. */
-  #pending = 0;
+  /** Connections that are not accepted yet: first in the handshake, oldest first, then in the queue. */
+  readonly #halfOpen = new Set<TcpConnection>();
   readonly #queue: TcpFlow[] = [];
   readonly #waiters: ((flow: TcpFlow | undefined) => void)[] = [];
 
@@ -34,14 +34,23 @@ export class TcpListener implements Listener, SynHandler {
   }
 
   admit(): boolean {
-    if (this.#pending + this.#queue.length >= this.#backlog) return false;
-    this.#pending++;
-    return true;
+    if (this.#halfOpen.size + this.#queue.length < this.#backlog) return true;
+    // A flood of SYNs must not lock others out until its handshakes time out: the oldest goes. Whoever means it is through
+    // the handshake long before as many SYNs as the backlog holds have come.
+    for (const oldest of this.#halfOpen) {
+      this.#layer.forget(oldest);
+      return true;
+    }
+    return false;
+  }
+
+  onSyn(c: TcpConnection): void {
+    this.#halfOpen.add(c);
   }
 
   onEvents(c: TcpConnection, events: number): void {
     if ((events & EVENT_CONNECTED) !== 0) {
-      this.#pending--;
+      this.#halfOpen.delete(c);
       const flow = new TcpFlow(this.#layer, c);
       c.owner = flow;
       if (this.#closed) {
@@ -56,7 +65,7 @@ export class TcpListener implements Listener, SynHandler {
         this.#queue.push(flow);
       }
     } else if ((events & EVENT_CLOSED) !== 0) {
-      this.#pending--;
+      this.#halfOpen.delete(c);
     }
   }
 

@@ -50,8 +50,10 @@ export const EPHEMERAL_LAST = 65_535;
 /** Whoever takes SYNs for a port. */
 export interface SynHandler extends TcpOwner {
   readonly options: TcpOptionsOfUser;
-  /** Whether one more connection fits; counts it if so. */
+  /** Whether one more connection fits. */
   admit(): boolean;
+  /** A handshake has begun. */
+  onSyn(connection: TcpConnection): void;
 }
 
 /** Empty rings are kept this long, milliseconds: less than anybody notices, longer than a busy connection pauses. */
@@ -413,8 +415,16 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if (hasFloor && ((iss - floor) | 0) <= 0) iss = (floor + 64_000) | 0;
     openPassive(c, iss, handler.options, segment);
     c.owner = handler;
+    handler.onSyn(c);
     this.#insert(c);
     this.enqueue(c);
+  }
+
+  /** Forgets a handshake, without a word, to make room for a newer one. */
+  forget(c: TcpConnection): void {
+    this.#all.dropped.tcpBacklog++;
+    destroy(c, "ECONNABORTED");
+    this.#handle(c, EVENT_CLOSED);
   }
 
   /** A SYN for a connection in TIME-WAIT: a newer incarnation may start (RFC 9293 3.10.7.4, RFC 6191). */
