@@ -20,8 +20,17 @@ export const COMMON_FLAGS = [
 /** Generated C: what the compiler has to say about it helps nobody. */
 export const ENGINE_FLAGS = [...COMMON_FLAGS, "-std=gnu11", "-w"] as const;
 
-/** The file that holds the interpreter: a third faster, and 30 KB larger. */
-export const INTERPRETER_FLAGS = [...ENGINE_FLAGS, "-O3"] as const;
+/**
+ * The file that holds the interpreter. Measured with a loop, an indexed read and fib: -O3 takes a third off -O2, and a jump at
+ * the end of each instruction (which the others keep gcc from merging again) another quarter.
+ */
+export const INTERPRETER_FLAGS = [
+  ...ENGINE_FLAGS,
+  "-O3",
+  "--param=max-goto-duplication-insns=60",
+  "-fno-gcse",
+  "-fno-crossjumping",
+] as const;
 
 export const KERNEL_FLAGS = [
   ...COMMON_FLAGS,

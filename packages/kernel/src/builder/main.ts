@@ -13,7 +13,7 @@ import { type Engine, loadEngine } from "./modules.ts";
 import { PLATFORM } from "./platform.ts";
 import { missingRequirements, requirementsMessage } from "./requirements.ts";
 import { type Translation, translate } from "./translate.ts";
-import { dropDumpFlags, findInterpreter, placeStackChecks, switchByOpcode } from "./tune.ts";
+import { dropDumpFlags, findInterpreter, placeStackChecks, shortenFreeValue, switchByOpcode } from "./tune.ts";
 import { foldConstants, type WasmModule } from "./wasm.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -54,6 +54,7 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number; inter
   protect(main, symbols);
   dropDumpFlags(main, symbols);
   switchByOpcode(main, symbols, engine.memory);
+  shortenFreeValue(main, symbols);
   placeStackChecks(main);
   const interpreter = `\n${definitionStart(findInterpreter(main, symbols))}`;
   const mainPrototypes = new Map(main.functions.map((f) => [f.symbol, prototype(f)]));

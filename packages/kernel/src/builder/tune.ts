@@ -4,6 +4,8 @@ import type { CFunction, Translation } from "./translate.ts";
 /** Checks of dump flags in the interpreter's loop: one for each opcode. */
 const LEAST_DUMP_CHECKS = 100;
 const OPCODES = 256;
+/** -9 << 32: values from here on are references (quickjs.h, JS_TAG_FIRST). */
+const FIRST_REFERENCE_COUNTED = "18446744035054845952ull";
 const PROLOGUE = "  FUNC_PROLOGUE;";
 
 /** JS_CallInternal, the interpreter: the one function that JS_Call calls. */
@@ -48,13 +50,36 @@ export function switchByOpcode(
   const [whole, , opcode, , table, bias, cases] = match as unknown as string[];
   const targets = new Map([...cases!.matchAll(/case (\d+): goto (\w+);/g)].map(([, n, label]) => [Number(n), label!]));
   const otherwise = /default: goto (\w+);/.exec(cases!)![1]!;
-  const lines = Array.from({ length: OPCODES }, (_, n) => {
+  const labels = Array.from({ length: OPCODES }, (_, n) => {
     const index = view.getUint32(Number(table) + 4 * n, true) - Number(bias);
-    return `          case ${n}: goto ${targets.get(index) ?? otherwise};`;
+    return `&&${targets.get(index) ?? otherwise}`;
   });
   const head = whole!.slice(0, whole!.indexOf(";", whole!.indexOf(`${opcode} =`)) + 1);
-  const replaced = `${head}\n        switch ((u8)${opcode}) {\n${lines.join("\n")}\n        }`;
+  // gcc copies a computed goto to the end of every instruction, which helps the processor to guess what comes next.
+  const replaced = `${head}\n        static const void *const dispatch[${OPCODES}] = {${labels.join(", ")}};\n        goto *dispatch[(u8)${opcode}];`;
   interpreter.body = interpreter.body.replace(whole!, () => replaced);
+}
+
+/**
+ * Gives the two functions that drop a reference a short way, without a frame, for values that nothing is freed of; the
+ * interpreter has it inline.
+ */
+export function shortenFreeValue(translation: Translation, symbols: ReadonlyMap<string, string>): void {
+  const interpreter = findInterpreter(translation, symbols);
+  for (const name of ["JS_FreeValue", "JS_FreeValueRT"]) {
+    const symbol = symbols.get(name);
+    const f = translation.functions.find((candidate) => candidate.symbol === symbol);
+    const forwards = [...(f?.references ?? [])].join() === symbols.get("JS_FreeValueRT");
+    if (f?.parameters.join() !== "u32,u64" || !(forwards || f.body.includes(FIRST_REFERENCE_COUNTED)))
+      throw new Error(`${name} is not what it was: its short way may be wrong`);
+    const slow: CFunction = { ...f, symbol: `${f.symbol}_slow`, result: "__attribute__((noinline)) void" };
+    f.body = `  if (!engine_release(p1)) ${slow.symbol}(p0, p1);`;
+    f.references = new Set([slow.symbol]);
+    translation.functions.splice(translation.functions.indexOf(f) + 1, 0, slow);
+    const call = new RegExp(`\\b${f.symbol}\\((\\w+), (\\w+)\\);`, "g");
+    interpreter.body = interpreter.body.replace(call, `{ if (!engine_release($2)) ${slow.symbol}($1, $2); }`);
+    if (interpreter.references.delete(f.symbol)) interpreter.references.add(slow.symbol);
+  }
 }
 
 /**

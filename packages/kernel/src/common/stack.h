@@ -19,4 +19,17 @@ void stack_throw(u32 context);
     (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE) ? UINT32_MAX                   \
                                                                               : i32_load((u64)(runtime) + offset##u))
 
+/*
+ * Drops a reference to a value, where that frees nothing: false when the last one is left, which the caller has to drop.
+ * Values from tag -9 on are references; the count lies in front of what they point to.
+ */
+static inline int engine_release(u64 value) {
+    if (value < (u64)(u32)-9 << 32) return 1;
+    u64 counter = (u32)value - 4u;
+    s32 count = (s32)i32_load(counter);
+    if (UNLIKELY(count <= 1)) return 0;
+    i32_store(counter, (u32)count - 1);
+    return 1;
+}
+
 #endif
