@@ -2,10 +2,16 @@
 # npm test: sets the machine up, then lint, types, package edges, every suite from source, and the end-to-end tests.
 # The last line is "N passed, N failed"; the exit code is 0 only when nothing failed.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-set_up test
 
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+finish() {
+  rm -rf "$results"
+  # Something ended the script before the summary: a set-up that failed is a failure, too.
+  [ -n "${summed:-}" ] || printf '\n0 passed, 1 failed\n'
+}
+trap finish EXIT
+
+set_up test
 
 # check NAME COMMAND… : one check that counts as one test; what follows runs even when it fails.
 check() {
@@ -31,4 +37,5 @@ suite "suites" --project='!e2e' --project='!app-*'
 # One at a time: these measure idle processors, count connections and compare clients.
 suite "end-to-end" --project=e2e --project='app-*' --no-file-parallelism
 
+summed=yes
 node tools/setup/summary.ts "$results"
