@@ -90,8 +90,35 @@ export function emitExports(
     declared.add(symbol);
     lines.push(`#define ${name} ${symbol}`);
   }
+  for (const [name, symbol] of stringAllocation(byName, symbols)) {
+    lines.push(prototype(byName.get(symbol)!), `#define ${name} ${symbol}`);
+    symbols.set(name, symbol);
+  }
   lines.push("#endif", "");
   return { header: lines.join("\n"), symbols };
+}
+
+/**
+ * Two functions that the engine does not export: `engine_alloc_string(context, length, isWide)`, a string without contents
+ * or 0, and `engine_string_data(string)`. JS_NewStringUTF16 calls these and one that throws.
+ */
+function stringAllocation(
+  byName: ReadonlyMap<string, CFunction>,
+  symbols: ReadonlyMap<string, string>,
+): [string, string][] {
+  const callees = [...(byName.get(symbols.get("JS_NewStringUTF16") ?? "")?.references ?? [])];
+  const only = (parameters: string): string => {
+    const found = callees.filter(
+      (s) => byName.get(s)?.result === "u32" && byName.get(s)?.parameters.join() === parameters,
+    );
+    if (found.length !== 1)
+      throw new Error("the engine's allocation of strings was not found: JS_NewStringUTF16 has changed");
+    return found[0]!;
+  };
+  return [
+    ["engine_alloc_string", only("u32,u32,u32")],
+    ["engine_string_data", only("u32")],
+  ];
 }
 
 /** The function table: one plain pointer a slot, 0 where nothing is. */

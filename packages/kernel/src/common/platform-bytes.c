@@ -2,6 +2,9 @@
 #include "bytes.h"
 #include "platform.h"
 
+/* JS_STRING_LEN_MAX of the engine, characters. */
+#define STRING_MAX ((1u << 30) - 1)
+
 NATIVE(checksum) {
     struct range range;
     u64 initial;
@@ -38,13 +41,23 @@ NATIVE(equal) {
     return js_bool(bytes_equal(a.bytes, b.bytes, a.length));
 }
 
-static u32 address_of(const uint8_t *bytes) { return (u32)((uintptr_t)bytes - LINEAR_BASE); }
+/* A string of one byte a character (ISO 8859-1, as the engine keeps such strings), in one copy. */
+static JSValue new_string8(u32 context, const uint8_t *bytes, u32 length) {
+    if (length == 0) return JS_NewStringLen(context, wasm_stack_pointer, 0);
+    if (length > STRING_MAX) return engine_throw_range(context, "too long for a string");
+    u32 string = engine_alloc_string(context, length, 0);
+    if (string == 0) return JS_EXCEPTION;
+    uint8_t *data = LINEAR(engine_string_data(string));
+    __builtin_memcpy(data, bytes, length);
+    data[length] = 0;
+    return JS_MKVAL(JS_TAG_STRING, string);
+}
 
 NATIVE(utf8Decode) {
     struct range range;
     if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), &range)) return JS_EXCEPTION;
-    if (LIKELY(bytes_ascii(range.bytes, range.length)))
-        return JS_NewStringLen(context, address_of(range.bytes), range.length);
+    if (LIKELY(bytes_ascii(range.bytes, range.length))) return new_string8(context, range.bytes, range.length);
+    if (range.length > STRING_MAX) return engine_throw_range(context, "too long for a string");
     u32 units = js_malloc(context, range.length * 2);
     if (units == 0) return JS_EXCEPTION;
     size_t count = bytes_utf8_to_utf16(range.bytes, range.length, LINEAR(units));
@@ -56,21 +69,7 @@ NATIVE(utf8Decode) {
 NATIVE(latin1Decode) {
     struct range range;
     if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), &range)) return JS_EXCEPTION;
-    if (LIKELY(bytes_ascii(range.bytes, range.length)))
-        return JS_NewStringLen(context, address_of(range.bytes), range.length);
-    /* As UTF-8, from which the engine makes one byte a character again. */
-    u32 text = js_malloc(context, range.length * 2);
-    if (text == 0) return JS_EXCEPTION;
-    uint8_t *out = LINEAR(text);
-    u32 size = 0;
-    for (u32 n = 0; n < range.length; n++) {
-        uint8_t c = range.bytes[n];
-        if (c >= 0x80) out[size++] = 0xc0 | c >> 6;
-        out[size++] = c < 0x80 ? c : 0x80 | (c & 0x3f);
-    }
-    JSValue result = JS_NewStringLen(context, text, size);
-    js_free(context, text);
-    return result;
+    return new_string8(context, range.bytes, range.length);
 }
 
 /* UTF-8 of a string value: 0 when an exception was thrown. Free with JS_FreeCString. */
@@ -101,14 +100,15 @@ NATIVE(utf8Encode) {
 NATIVE(base64Encode) {
     struct range range;
     if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(2), &range)) return JS_EXCEPTION;
-    u64 size = 4 * (((u64)range.length + 2) / 3);
-    if (size > INT32_MAX) return engine_throw_range(context, "base64Encode: too long for a string");
-    u32 text = js_malloc(context, (u32)size + 1);
-    if (text == 0) return JS_EXCEPTION;
-    bytes_base64_encode(range.bytes, range.length, LINEAR(text));
-    JSValue result = JS_NewStringLen(context, text, (u32)size);
-    js_free(context, text);
-    return result;
+    if (range.length > STRING_MAX / 4 * 3) return engine_throw_range(context, "too long for a string");
+    u32 size = 4 * ((range.length + 2) / 3);
+    if (size == 0) return JS_NewStringLen(context, wasm_stack_pointer, 0);
+    u32 string = engine_alloc_string(context, size, 0);
+    if (string == 0) return JS_EXCEPTION;
+    uint8_t *text = LINEAR(engine_string_data(string));
+    bytes_base64_encode(range.bytes, range.length, text);
+    text[size] = 0;
+    return JS_MKVAL(JS_TAG_STRING, string);
 }
 
 NATIVE(base64Decode) {
