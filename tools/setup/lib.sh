@@ -79,19 +79,21 @@ install_modules() {
   echo "$hash" >"$stamp"
 }
 
-# Every package's build, in the order of their dependencies; what has not changed comes from the cache.
+# build_all [FILTER…] : the builds of all packages, or of those that FILTERs reach, in the order of their dependencies; what has
+# not changed comes from the cache.
 build_all() {
   say "Building (the engine takes about a minute, once)"
-  turbo run build --output-logs=new-only --ui=stream || fail "The build failed."
+  turbo run build --output-logs=new-only --ui=stream "$@" || fail "The build failed."
 }
 
-# set_up start|test
+# set_up start|test [FILTER…]
 set_up() {
+  local packages purpose=$1
+  shift
   check_node
-  local packages
-  packages=$("missing_to_$1" | sort -u)
+  packages=$("missing_to_$purpose" | sort -u)
   # shellcheck disable=SC2086
   install_packages $packages
   install_modules
-  build_all
+  build_all "$@"
 }
