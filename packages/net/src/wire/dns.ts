@@ -138,7 +138,7 @@ export function parseDns(bytes: Uint8Array, at: number, length: number): DnsMess
       if (data === undefined) return undefined;
       const ttl = readAddress(bytes, fixed + 4);
       // "should be treated as if the entire value received was zero" with the top bit set (RFC 2181 8).
-      sections[section]!.push({ name, class: u16(bytes, fixed + 2), ttl: ttl < 0 ? 0 : ttl, ...data });
+      sections[section]!.push({ name, class: u16(bytes, fixed + 2), ttl: Math.max(ttl, 0), ...data });
     }
   }
   return message;
