@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { type CompileJob, compileAll } from "./compile.ts";
 import { type CFile, definitionStart, emitExports, emitFiles, emitTable, prototype } from "./emit.ts";
 import { ASSEMBLER_FLAGS, ENGINE_FLAGS, INTERPRETER_FLAGS, KERNEL_FLAGS } from "./flags.ts";
-import { protect } from "./guard.ts";
+import { protect, protectClone } from "./guard.ts";
 import { layoutHeader, readLayout } from "./layout.ts";
 import { describeBase, link, moduleSymbol, modulesScript, objectPath, TARGETS, writeDescription } from "./link.ts";
 import { type Engine, loadEngine } from "./modules.ts";
@@ -109,6 +109,7 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number; inter
     for (const symbol of missing.keys()) externals.set(symbol, `void ${symbol}();`);
     place(module.wasm, module.tableBase, translation);
     placeStackChecks(translation);
+    if (module.name === "structured-clone") protectClone(translation);
     // wasm2c prints calls of functions that do not exist as any other: those end the image.
     const traps = [...missing].map(
       ([symbol, name]) =>

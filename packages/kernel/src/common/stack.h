@@ -19,6 +19,15 @@ void stack_throw(u32 context);
     (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE) ? UINT32_MAX                   \
                                                                               : i32_load((u64)(runtime) + offset##u))
 
+/* Instead of FUNC_PROLOGUE in a function that returns a JSValue: throws and returns JS_EXCEPTION. */
+#define VALUE_PROLOGUE(context)                                                            \
+    do {                                                                                   \
+        if (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE)) {    \
+            stack_throw(context);                                                          \
+            return (u64)6 << 32;                                                           \
+        }                                                                                  \
+    } while (0)
+
 /*
  * Drops a reference to a value, where that frees nothing: false when the last one is left, which the caller has to drop.
  * Values from tag -9 on are references; the count lies in front of what they point to.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { protect } from "../../src/builder/guard.ts";
+import { protect, protectClone } from "../../src/builder/guard.ts";
 import type { CFunction, Translation } from "../../src/builder/translate.ts";
 
 const fn = (symbol: string, result: string, parameters: string[], body: string, calls: string[] = []): CFunction => ({
@@ -55,5 +55,21 @@ describe("stack checks", () => {
     expect(() => protect(translation, symbols)).toThrow(/stack checks were not found/);
     symbols.delete("JS_SetMaxStackSize");
     expect(() => protect(translation, symbols)).toThrow(/JS_SetMaxStackSize/);
+  });
+});
+
+describe("structured clone", () => {
+  const clone = (result: string) => fn("clone", result, ["u32", "u64", "u32"], "  FUNC_PROLOGUE;", ["clone"]);
+
+  it("throws where it recurses too deeply", () => {
+    const translation = { functions: [clone("u64"), fn("f", "u32", [], "  FUNC_PROLOGUE;")], symbols: [] };
+    protectClone(translation);
+    expect(body(translation, "clone")).toBe("  VALUE_PROLOGUE(p0);");
+    expect(body(translation, "f")).toBe("  FUNC_PROLOGUE;");
+  });
+
+  it("a module that recurses in another way stops the build", () => {
+    expect(() => protectClone({ functions: [clone("u32")], symbols: [] })).toThrow(/no place/);
+    expect(() => protectClone({ functions: [], symbols: [] })).toThrow(/no place/);
   });
 });
