@@ -7,6 +7,7 @@ import { CrunchError } from "./errors.ts";
 import { type ScanOptions, type SourceFile, scanFolder, unreadable } from "./scan.ts";
 
 export interface Progress {
+  readonly folder: string;
   readonly files: number;
   readonly totalFiles: number;
   /** Bytes of the sources. */
@@ -50,6 +51,7 @@ const PARALLEL = 4;
  */
 export async function crunch(folder: string, options: CrunchOptions = {}): Promise<Crunched> {
   const { maxBytes = MAX_BYTES, progress = () => {} } = options;
+  // biome-ignore lint/suspicious/noUndeclaredEnvVars: builds of apps depend on it, those of this repository do not
   const modified = options.modified ?? sourceDateEpoch(process.env.SOURCE_DATE_EPOCH);
   const found = scanFolder(folder, options);
   const totalBytes = found.reduce((sum, { size }) => sum + size, 0);
@@ -61,7 +63,7 @@ export async function crunch(folder: string, options: CrunchOptions = {}): Promi
   }
 
   const files: PreparedFile[] = new Array(found.length);
-  const done = { files: 0, totalFiles: found.length, bytes: 0, totalBytes };
+  const done = { folder, files: 0, totalFiles: found.length, bytes: 0, totalBytes };
   let next = 0;
   const work = async () => {
     for (let index = next++; index < found.length; index = next++) {

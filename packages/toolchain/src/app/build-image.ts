@@ -62,6 +62,7 @@ export async function buildImage(options: BuildOptions = {}): Promise<BuiltImage
     minify: options.minify ?? false,
     snapshot,
     color,
+    progress,
   });
   progress("evaluating the top level");
   const consoleWrite = options.consoleWrite ?? (() => {});
@@ -69,6 +70,7 @@ export async function buildImage(options: BuildOptions = {}): Promise<BuiltImage
     base,
     source: bundled.code,
     modules: bundled.modules,
+    assets: bundled.assets,
     snapshot,
     consoleWrite,
   }).catch((error: unknown) => {

@@ -1,11 +1,14 @@
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
+import { crunchPlugin } from "@soloist/crunch/build";
 import { type BuildFailure, build, formatMessages, type Message, type Metafile } from "esbuild";
 import { type BaseDescription, findPackage } from "../base.ts";
+import type { Asset } from "../engine/assets.ts";
 import { BUNDLE_NAME } from "../engine/evaluate.ts";
 import { BuildError } from "../errors.ts";
 import type { App } from "./app.ts";
-import { ENGINE_NAMESPACE, guestPlugin } from "./guest-plugin.ts";
+import { ASSET_NAMESPACE, ASSET_SCHEME, ENGINE_NAMESPACE, guestPlugin } from "./guest-plugin.ts";
 
 export interface Bundle {
   /** One module without imports. */
@@ -14,6 +17,8 @@ export interface Bundle {
   readonly map: string;
   /** Engine modules that the code reaches, in the base's order. */
   readonly modules: readonly string[];
+  /** Archives of folders that it reaches. */
+  readonly assets: readonly Asset[];
 }
 
 export interface BundleOptions {
@@ -25,12 +30,24 @@ export interface BundleOptions {
   /** Whether the top level is evaluated when the image is built. */
   readonly snapshot: boolean;
   readonly color: boolean;
+  readonly progress: (step: string) => void;
 }
 
 /** Bundles an app with the parts of the runtime that it uses. Throws a {@link BuildError} with file, line and code frame. */
 export async function bundle(options: BundleOptions): Promise<Bundle> {
   const { app, base } = options;
   const globals = globalFiles(app);
+  const archives = new Map<string, Asset>();
+  const crunch = crunchPlugin({
+    reader: import.meta.dirname,
+    progress: ({ files, totalFiles, folder }) =>
+      options.progress(`crunching ${basename(folder)}, ${files} of ${totalFiles} files`),
+    store(bytes) {
+      const id = createHash("sha256").update(bytes).digest("hex");
+      archives.set(id, { id, bytes });
+      return ASSET_SCHEME + id;
+    },
+  });
   try {
     const result = await build({
       entryPoints: ["soloist:entry"],
@@ -57,13 +74,17 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
         "process.env.NODE_ENV": '"production"',
         ...Object.fromEntries(globals.flatMap(({ names }) => propertyDefines(names))),
       },
-      plugins: [guestPlugin(app, base, options.snapshot)],
+      plugins: [guestPlugin(app, base, options.snapshot), crunch],
     });
+    const reached = reachedInputs(result.metafile);
     const file = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
     return {
       code: file(BUNDLE_NAME),
       map: file(`${BUNDLE_NAME}.map`),
-      modules: reachedModules(result.metafile, base),
+      modules: Object.keys(base.modules).filter((name) => reached.has(`${ENGINE_NAMESPACE}:${name}`)),
+      assets: [...archives.values()]
+        .filter(({ id }) => reached.has(`${ASSET_NAMESPACE}:${id}`))
+        .sort((a, b) => (a.id < b.id ? -1 : 1)),
     };
   } catch (error) {
     const { errors } = error as Partial<BuildFailure>;
@@ -87,15 +108,10 @@ async function formatErrors(errors: Message[], folder: string, color: boolean): 
 
 type Location = Message["location"];
 
-function reachedModules(metafile: Metafile, base: BaseDescription): string[] {
-  const reached = new Set<string>();
-  for (const output of Object.values(metafile.outputs)) {
-    for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
-      if (bytesInOutput > 0 && path.startsWith(`${ENGINE_NAMESPACE}:`))
-        reached.add(path.slice(ENGINE_NAMESPACE.length + 1));
-    }
-  }
-  return Object.keys(base.modules).filter((name) => reached.has(name));
+/** Modules of which something is in the bundle. */
+function reachedInputs(metafile: Metafile): Set<string> {
+  const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
+  return new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path));
 }
 
 interface GlobalFile {

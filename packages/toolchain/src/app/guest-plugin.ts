@@ -1,10 +1,14 @@
 import { builtinModules } from "node:module";
 import type { OnResolveArgs, Plugin } from "esbuild";
 import { type BaseDescription, findPackage } from "../base.ts";
+import { assetModule } from "../engine/assets.ts";
 import { PLATFORM_GLOBAL } from "../engine/evaluate.ts";
 import type { App } from "./app.ts";
 
 export const ENGINE_NAMESPACE = "native-engine";
+export const ASSET_NAMESPACE = "native-asset";
+/** Followed by an asset's id. */
+export const ASSET_SCHEME = "native:asset/";
 const VIRTUAL_NAMESPACE = "soloist";
 
 /** What each engine module's initialiser puts on globalThis. */
@@ -64,6 +68,9 @@ export function guestPlugin(app: App, base: BaseDescription, snapshot: boolean):
 
       build.onResolve({ filter: /^native:/ }, ({ path }) => {
         if (path === "native:platform") return { path, namespace: VIRTUAL_NAMESPACE, sideEffects: true };
+        if (path.startsWith(ASSET_SCHEME)) {
+          return { path: path.slice(ASSET_SCHEME.length), namespace: ASSET_NAMESPACE, sideEffects: false };
+        }
         const module = path.replace(/^native:engine\//, "");
         if (base.modules[module] && ENGINE_EXPORTS[module]) {
           return { path: module, namespace: ENGINE_NAMESPACE, sideEffects: false };
@@ -73,6 +80,7 @@ export function guestPlugin(app: App, base: BaseDescription, snapshot: boolean):
       build.onLoad({ filter: /^native:platform$/, namespace: VIRTUAL_NAMESPACE }, () => ({
         contents: platformModule(base),
       }));
+      build.onLoad({ filter: /.*/, namespace: ASSET_NAMESPACE }, ({ path }) => ({ contents: assetModule(path) }));
       build.onLoad({ filter: /.*/, namespace: ENGINE_NAMESPACE }, ({ path }) => ({
         contents: `const engine = globalThis;\n${ENGINE_EXPORTS[path]!.map((name) => `export const ${name} = /* @__PURE__ */ (() => engine.${name})();`).join("\n")}\n`,
       }));

@@ -1,5 +1,6 @@
 import type { Base } from "../base.ts";
 import { type ManifestDevice, parseManifestJson } from "../elf/solo5.ts";
+import { type Asset, placeAssets } from "./assets.ts";
 import { createEngine } from "./create-engine.ts";
 import { type Engine, EvaluationError } from "./engine.ts";
 import { clearFreeMemory } from "./free-memory.ts";
@@ -50,6 +51,8 @@ export interface EvaluateOptions {
   readonly source: string;
   /** Engine modules that it reaches, in the base's order. */
   readonly modules: readonly string[];
+  /** What modules of the bundle called `native:asset/…` give. */
+  readonly assets?: readonly Asset[];
   readonly snapshot: boolean;
   /** What the top level prints. */
   consoleWrite(bytes: Uint8Array): void;
@@ -128,7 +131,7 @@ async function evaluateOnce(options: EvaluateOptions, guardMathRandom: boolean):
  * line numbers, not their source.
  */
 async function compile(options: EvaluateOptions): Promise<Uint8Array> {
-  const { engine } = await start({ ...options, modules: [] });
+  const { engine } = await start({ ...options, modules: [], assets: [] });
   return engine.compileModule(options.source, BUNDLE_NAME);
 }
 
@@ -213,7 +216,9 @@ async function start(options: EvaluateOptions): Promise<StartedApp> {
     },
   );
   const { engine, platform } = created;
-  engine.set(takeGlobal(engine), PLATFORM_GLOBAL, platform);
+  const global = takeGlobal(engine);
+  engine.set(global, PLATFORM_GLOBAL, platform);
+  placeAssets(engine, global, options.assets ?? []);
   const random = findMathRandom(engine);
   return {
     engine,
