@@ -51,8 +51,7 @@ const PARALLEL = 4;
  */
 export async function crunch(folder: string, options: CrunchOptions = {}): Promise<Crunched> {
   const { maxBytes = MAX_BYTES, progress = () => {} } = options;
-  // biome-ignore lint/suspicious/noUndeclaredEnvVars: builds of apps depend on it, those of this repository do not
-  const modified = options.modified ?? sourceDateEpoch(process.env.SOURCE_DATE_EPOCH);
+  const modified = options.modified ?? sourceDateEpoch(process.env);
   const found = scanFolder(folder, options);
   const totalBytes = found.reduce((sum, { size }) => sum + size, 0);
   const limit = Math.min(maxBytes, MAX_ARCHIVE);
@@ -109,7 +108,8 @@ function typeOf(path: string, own: CrunchOptions["types"]): string {
 }
 
 /** reproducible-builds.org/specs/source-date-epoch: decimal seconds, or nothing. */
-export function sourceDateEpoch(value: string | undefined): number | undefined {
+function sourceDateEpoch(environment: NodeJS.ProcessEnv): number | undefined {
+  const value = environment.SOURCE_DATE_EPOCH;
   if (value === undefined || value === "") return undefined;
   if (!/^\d{1,12}$/.test(value)) {
     throw new CrunchError(
