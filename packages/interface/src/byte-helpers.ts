@@ -21,7 +21,7 @@ export interface ByteHelpers {
   latin1Decode(bytes: Uint8Array, offset: number, length: number): string;
   /**
    * Index of the first byte in [offset, offset + length) whose entry in `set` (256 bytes) is not 0, or -1. Parsers of text
-   * check whole fields with it. Optional: callers fall back to a loop.
+   * check whole fields with it.
    */
-  findInSet?(bytes: Uint8Array, set: Uint8Array, offset: number, length: number): number;
+  findInSet(bytes: Uint8Array, set: Uint8Array, offset: number, length: number): number;
 }

@@ -3,7 +3,18 @@ import { SoloistError } from "@soloist/interface";
 import { openBlockDevice } from "./block-device.ts";
 import { drive, stopLoop } from "./loop.ts";
 import { openNetDevice } from "./net-device.ts";
-import { checksum, copy, equal, findByte, latin1Decode, monotonic, utf8Decode, utf8Encode, wall } from "./platform.ts";
+import {
+  checksum,
+  copy,
+  equal,
+  findByte,
+  findInSet,
+  latin1Decode,
+  monotonic,
+  utf8Decode,
+  utf8Encode,
+  wall,
+} from "./platform.ts";
 import type { Program } from "./run.ts";
 
 /** Both clocks of the machine. */
@@ -27,7 +38,7 @@ export function createHost(options: { rng: Rng; values: ParameterValues; program
   return {
     clock,
     rng,
-    bytes: { checksum, findByte, copy, equal, utf8Decode, utf8Encode, latin1Decode },
+    bytes: { checksum, findByte, findInSet, copy, equal, utf8Decode, utf8Encode, latin1Decode },
     netDevice(name: string): NetDevice {
       take(name, "net");
       return openNetDevice(name);

@@ -74,6 +74,8 @@ declare module "native:platform" {
   export function checksum(bytes: Uint8Array, offset: number, length: number, initial: number): number;
   /** Index of the first `byte` in [offset, offset + length), or -1. */
   export function findByte(bytes: Uint8Array, byte: number, offset: number, length: number): number;
+  /** Index of the first byte in [offset, offset + length) whose entry in `set` (256 bytes) is not 0, or -1. */
+  export function findInSet(bytes: Uint8Array, set: Uint8Array, offset: number, length: number): number;
   /** memmove. */
   export function copy(to: Uint8Array, toOffset: number, from: Uint8Array, fromOffset: number, length: number): void;
   /** Whether two ranges hold the same bytes. Takes the same time wherever they differ. */

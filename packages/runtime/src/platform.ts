@@ -15,6 +15,7 @@ export {
   equal,
   exit,
   findByte,
+  findInSet,
   latin1Decode,
   monotonic,
   netAcquire,

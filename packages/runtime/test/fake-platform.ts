@@ -147,6 +147,10 @@ export function findByte(bytes: Uint8Array, byte: number, offset: number, length
   const index = bytes.subarray(offset, offset + length).indexOf(byte);
   return index < 0 ? -1 : offset + index;
 }
+export function findInSet(bytes: Uint8Array, set: Uint8Array, offset: number, length: number): number {
+  const index = bytes.subarray(offset, offset + length).findIndex((byte) => set[byte] !== 0);
+  return index < 0 ? -1 : offset + index;
+}
 export function copy(to: Uint8Array, toOffset: number, from: Uint8Array, fromOffset: number, length: number): void {
   to.set(from.subarray(fromOffset, fromOffset + length), toOffset);
 }

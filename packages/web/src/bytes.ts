@@ -130,7 +130,7 @@ export let bytes: Bytes = portableBytes;
 export function useBytes(helpers: ByteHelpers): void {
   bytes = {
     findByte: helpers.findByte,
-    findInSet: helpers.findInSet ?? findInSet,
+    findInSet: helpers.findInSet,
     copy: helpers.copy,
     equal: helpers.equal,
     utf8Decode: helpers.utf8Decode,

@@ -24,6 +24,7 @@ export const PLATFORM: readonly PlatformFunction[] = [
   { name: "blockWrite", arity: 4 },
   { name: "checksum", arity: 4 },
   { name: "findByte", arity: 4 },
+  { name: "findInSet", arity: 4 },
   { name: "copy", arity: 5 },
   { name: "equal", arity: 5 },
   { name: "utf8Decode", arity: 3 },

@@ -24,6 +24,18 @@ NATIVE(findByte) {
     return js_int(found < 0 ? -1 : (s32)(offset + (u64)found));
 }
 
+NATIVE(findInSet) {
+    struct range range, set;
+    u64 offset;
+    if (!platform_whole(context, ARGUMENT(2), &offset) ||
+        !platform_range(context, ARGUMENT(0), ARGUMENT(2), ARGUMENT(3), &range) ||
+        !platform_range(context, ARGUMENT(1), js_int(0), js_int(256), &set))
+        return JS_EXCEPTION;
+    for (size_t at = 0; at < range.length; at++)
+        if (set.bytes[range.bytes[at]]) return js_int((s32)(offset + at));
+    return js_int(-1);
+}
+
 NATIVE(copy) {
     struct range to, from;
     if (!platform_range(context, ARGUMENT(0), ARGUMENT(1), ARGUMENT(4), &to) ||

@@ -38,6 +38,7 @@ export {
   absent as entropy,
   absent as equal,
   absent as findByte,
+  absent as findInSet,
   absent as latin1Decode,
   absent as netAcquire,
   absent as netRead,
