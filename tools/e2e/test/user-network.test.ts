@@ -1,16 +1,6 @@
 // Over QEMU's user network and a port of loopback: no root, no tap, and an address from DHCP.
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { build, client, curl, Guest, here } from "@soloist/tool-e2e";
+import { build, client, curl, freePort, Guest, here } from "@soloist/tool-e2e";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}
 
 async function boot(app: string, to: number): Promise<{ guest: Guest; port: number }> {
   const port = await freePort();
