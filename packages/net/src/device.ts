@@ -1,10 +1,14 @@
 import type { Device, Host, Parameter } from "@soloist/interface";
 import type { Counters } from "./counters.ts";
 import { AddressError } from "./errors.ts";
+import { type NamedTcp, withNames } from "./sockets/connect.ts";
+import { createDns, type Dns } from "./sockets/dns.ts";
+import { Driver } from "./sockets/driver.ts";
 import { Signal } from "./sockets/signal.ts";
-import { createTcp, type Tcp } from "./sockets/tcp.ts";
+import { createTcp } from "./sockets/tcp.ts";
 import { createUdp, type Udp } from "./sockets/udp.ts";
 import { NetStack } from "./stack.ts";
+import { encodeName } from "./wire/dns-name.ts";
 import { formatMac } from "./wire/ethernet.ts";
 import { type Cidr, formatAddress, parseAddress, parseCidr } from "./wire/ipv4-address.ts";
 
@@ -28,8 +32,9 @@ export interface Ipv4Info {
 
 /** A network stack on one device. */
 export interface Stack {
-  readonly tcp: Tcp;
+  readonly tcp: NamedTcp;
   readonly udp: Udp;
+  readonly dns: Dns;
   readonly ipv4: Ipv4Info | undefined;
   /** `02:00:00:00:00:01` */
   readonly mac: string;
@@ -61,12 +66,29 @@ function address(text: string): number {
   return value;
 }
 
+function addresses(text: string): readonly number[] {
+  const values = text.split(",").map(parseAddress);
+  if (values.includes(undefined)) throw new Error("expected addresses such as 10.0.0.53,10.0.0.54");
+  return values as number[];
+}
+
+function domains(text: string): readonly string[] {
+  const names = text.split(",");
+  if (names.some((domain) => domain === "" || encodeName(domain) === undefined)) {
+    throw new Error("expected domains such as example.com,example.net");
+  }
+  return names;
+}
+
 /**
- * A network stack: ARP, IPv4, ICMP, UDP and TCP on the device `name`.
+ * A network stack: ARP, IPv4, ICMP, UDP, TCP and DNS on the device `name`.
  *
  * Its address comes from `--ipv4=ADDRESS/PREFIX` and `--ipv4-gateway=ADDRESS` (for a device with another name than "service":
  * `--NAME-ipv4`…), else from DHCP: main then starts once there is one. Opening rejects with an {@link AddressError},
  * `EADDRNOTAVAIL`, when nobody offers any in time.
+ *
+ * Name servers come from `--dns=ADDRESS[,ADDRESS]`, else from DHCP; `--dns-search=DOMAIN[,DOMAIN]` are tried behind short
+ * names.
  */
 export function stack(options: StackOptions = {}): Device<Stack> {
   const name = options.name ?? "service";
@@ -83,20 +105,41 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     placeholder: "ADDRESS",
     parse: address,
   };
+  const dnsKey: Parameter<readonly number[]> = {
+    name: `${prefix}dns`,
+    help: `name servers of "${name}"; without any those that DHCP tells of`,
+    placeholder: "ADDRESS,…",
+    parse: addresses,
+  };
+  const searchKey: Parameter<readonly string[]> = {
+    name: `${prefix}dns-search`,
+    help: "domains that short names are tried in",
+    placeholder: "DOMAIN,…",
+    parse: domains,
+  };
   return {
     manifest: [{ name, type: "net" }],
-    parameters: [addressKey, gatewayKey],
-    open: (host) => openStack(host, name, options, host.parameter(addressKey), host.parameter(gatewayKey)),
+    parameters: [addressKey, gatewayKey, dnsKey, searchKey],
+    open: (host) =>
+      openStack(host, name, options, {
+        address: host.parameter(addressKey),
+        gateway: host.parameter(gatewayKey),
+        dns: host.parameter(dnsKey),
+        search: host.parameter(searchKey),
+      }),
   };
 }
 
-async function openStack(
-  host: Host,
-  name: string,
-  options: StackOptions,
-  fixed: Cidr | undefined,
-  gateway: number | undefined,
-): Promise<Stack> {
+/** What the command line says. */
+interface StackParameters {
+  readonly address: Cidr | undefined;
+  readonly gateway: number | undefined;
+  readonly dns: readonly number[] | undefined;
+  readonly search: readonly string[] | undefined;
+}
+
+async function openStack(host: Host, name: string, options: StackOptions, parameters: StackParameters): Promise<Stack> {
+  const { address: fixed, gateway } = parameters;
   const device = host.netDevice(name);
   let wakeup = { wake() {} };
   const net = new NetStack(
@@ -130,8 +173,22 @@ async function openStack(
     }
   }
   const monotonic = (): number => host.clock.monotonic();
+  const driver = new Driver();
+  driver.wakeup = host.drive(driver);
+  const tcp = createTcp(net.tcp, net.egress, monotonic);
+  const dns = createDns({
+    udp: net.udp,
+    tcp,
+    driver,
+    bytes: host.bytes,
+    monotonic,
+    random: () => host.rng.uint32(),
+    servers: () => parameters.dns ?? net.lease?.dns ?? [],
+    search: parameters.search ?? [],
+  });
   return {
-    tcp: createTcp(net.tcp, net.egress, monotonic),
+    tcp: withNames(tcp, dns, driver, monotonic),
+    dns,
     udp: createUdp(net.udp, net.egress, wakeup, () => {
       net.tcp.woken = true;
     }),

@@ -18,6 +18,9 @@
  */
 export type { Counters, DropCounters } from "./counters.ts";
 export { type Ipv4Info, type Stack, type StackOptions, type StackUsage, stack } from "./device.ts";
+export type { DnsCounters } from "./dns/counters.ts";
+export { NameNotFoundError, NameServerError, NameTimedOutError } from "./dns/errors.ts";
+export type { RecordResults, SoaRecord, SrvRecord } from "./dns/results.ts";
 export {
   AddressError,
   BrokenPipeError,
@@ -29,6 +32,8 @@ export {
   TimedOutError,
   UnreachableError,
 } from "./errors.ts";
+export type { ConnectByNameOptions, NamedTcp } from "./sockets/connect.ts";
+export type { Dns, LookupAddress, LookupOptions, ResolveOptions } from "./sockets/dns.ts";
 export type { ConnectOptions, ListenOptions, Tcp, TcpSocketOptions } from "./sockets/tcp.ts";
 export type { FlowInfo, TcpFlowApi } from "./sockets/tcp-flow.ts";
 export type { BindOptions, Datagram, Udp, UdpSocket } from "./sockets/udp.ts";

@@ -448,8 +448,10 @@ describe("opening by DHCP", () => {
     expect(stack({ name: "private" }).parameters.map(({ name }) => name)).toEqual([
       "private-ipv4",
       "private-ipv4-gateway",
+      "private-dns",
+      "private-dns-search",
     ]);
-    expect(stack().parameters.map(({ name }) => name)).toEqual(["ipv4", "ipv4-gateway"]);
+    expect(stack().parameters.map(({ name }) => name)).toEqual(["ipv4", "ipv4-gateway", "dns", "dns-search"]);
     expect(stack({ name: "private" }).manifest).toEqual([{ name: "private", type: "net" }]);
   });
 });
