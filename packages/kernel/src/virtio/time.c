@@ -117,7 +117,7 @@ static bool reference_moves(const struct reference *r) {
     return false;
 }
 
-static struct reference reference;
+static struct reference reference; /* `read` is NULL when nobody looked for one */
 
 static bool find_reference(void) {
     reference = (struct reference){PM_TIMER_HZ, 0xffffff, read_pm_timer};
@@ -135,17 +135,18 @@ struct sample {
     uint32_t count, apic;
 };
 
-/* The closest of a few readings: a hypervisor may take the processor away between the two counters. */
+/* The closest of a few readings: a hypervisor may take the processor away between the counters. */
 static struct sample take_sample(void) {
     struct sample best = {0, 0, 0};
     uint64_t narrowest = UINT64_MAX;
     for (int i = 0; i < 4; i++) {
         uint64_t before = read_tsc();
-        uint32_t count = reference.read() & reference.mask;
+        uint32_t count = reference.read ? reference.read() & reference.mask : 0;
+        uint32_t apic = apic_timer_measured();
         uint64_t after = read_tsc();
         if (after - before >= narrowest) continue;
         narrowest = after - before;
-        best = (struct sample){before + narrowest / 2, count, apic_timer_measured()};
+        best = (struct sample){before + narrowest / 2, count, apic};
     }
     return best;
 }
@@ -257,10 +258,10 @@ static uint64_t rtc_now(void) {
 
 static void calibrate_apic_by_clock(void) {
     apic_timer_start_measuring();
-    uint64_t start = now_ns(), elapsed;
-    do elapsed = now_ns() - start;
-    while (elapsed < SECOND / 2000);
-    apic_timer_calibrated((uint64_t)apic_timer_measured() * SECOND / elapsed);
+    struct sample first = take_sample(), last;
+    do last = take_sample();
+    while (last.tsc - first.tsc < tsc_hz / CALIBRATION_HZ);
+    apic_timer_calibrated(mul_div(last.apic - first.apic, tsc_hz, last.tsc - first.tsc));
 }
 
 void time_init(void) {

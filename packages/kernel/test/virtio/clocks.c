@@ -122,6 +122,9 @@ void apic_timer_start_measuring(void) {
     apic_started = now;
 }
 uint32_t apic_timer_measured(void) {
+    /* An exit to the hypervisor, and now and then something else runs in between. */
+    static unsigned readings;
+    now += ++readings % 3 == 1 ? 200000 : 1000;
     return (uint32_t)((now - apic_started) * 62500000 / SECOND);
 }
 bool apic_timer_needs_calibration(void) {
