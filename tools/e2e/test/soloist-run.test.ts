@@ -33,13 +33,13 @@ const running = (pid: number) => {
   }
 };
 
-async function until<T>(what: string, probe: () => T | undefined | Promise<T | undefined>): Promise<T> {
+async function until<T>(what: string, probe: () => T | undefined, said = () => ""): Promise<T> {
   for (let tries = 0; tries < 600; tries++) {
-    const result = await probe();
+    const result = probe();
     if (result !== undefined) return result;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`${what} did not come`);
+  throw new Error(`${what} did not come:\n${said()}`);
 }
 
 function start(...args: string[]): { child: ChildProcess; text: () => string } {
@@ -60,14 +60,23 @@ describe("soloist run", () => {
     const port = await freePort();
     const { child, text } = start("apps/web-server", "-p", `${port}:80`);
     try {
-      await until("an answer", () => {
-        const { status, stdout } = spawnSync("curl", ["-sS", "--max-time", "2", `http://127.0.0.1:${port}/hello/Ada`], {
-          encoding: "utf8",
-        });
-        return status === 0 && stdout === "Hello Ada!\n" ? true : undefined;
-      });
+      await until(
+        "an answer",
+        () => {
+          const { status, stdout } = spawnSync(
+            "curl",
+            ["-sS", "--max-time", "2", `http://127.0.0.1:${port}/hello/Ada`],
+            {
+              encoding: "utf8",
+            },
+          );
+          return status === 0 && stdout === "Hello Ada!\n" ? true : undefined;
+        },
+        text,
+      );
+      // The guest may answer before the command has said so.
+      await until("the address", () => (text().includes(`http://localhost:${port}/`) ? true : undefined));
       expect(text()).toMatch(/web-server\.virtio\s+\d\.\d MB\s+booted in QEMU/);
-      expect(text()).toContain(`http://localhost:${port}/`);
       const page = execFileSync("curl", ["-sS", `http://127.0.0.1:${port}/`], { encoding: "utf8" });
       expect(page).toContain("<!doctype html>");
 
