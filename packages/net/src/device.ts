@@ -1,9 +1,11 @@
 import type { Device, Host, Parameter } from "@soloist/interface";
 import type { Counters } from "./counters.ts";
 import { AddressError } from "./errors.ts";
+import { DisciplinedClock } from "./ntp/clock.ts";
 import { type NamedTcp, withNames } from "./sockets/connect.ts";
 import { createDns, type Dns } from "./sockets/dns.ts";
 import { Driver } from "./sockets/driver.ts";
+import { createNtp, type Ntp } from "./sockets/ntp.ts";
 import { Signal } from "./sockets/signal.ts";
 import { createTcp } from "./sockets/tcp.ts";
 import { createUdp, type Udp } from "./sockets/udp.ts";
@@ -35,6 +37,7 @@ export interface Stack {
   readonly tcp: NamedTcp;
   readonly udp: Udp;
   readonly dns: Dns;
+  readonly ntp: Ntp;
   readonly ipv4: Ipv4Info | undefined;
   /** `02:00:00:00:00:01` */
   readonly mac: string;
@@ -176,19 +179,21 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
   const driver = new Driver();
   driver.wakeup = host.drive(driver);
   const tcp = createTcp(net.tcp, net.egress, monotonic);
+  const random = (): number => host.rng.uint32();
   const dns = createDns({
     udp: net.udp,
     tcp,
     driver,
     bytes: host.bytes,
     monotonic,
-    random: () => host.rng.uint32(),
+    random,
     servers: () => parameters.dns ?? net.lease?.dns ?? [],
     search: parameters.search ?? [],
   });
   return {
     tcp: withNames(tcp, dns, driver, monotonic),
     dns,
+    ntp: createNtp({ udp: net.udp, dns, driver, clock: new DisciplinedClock(host.clock), random }),
     udp: createUdp(net.udp, net.egress, wakeup, () => {
       net.tcp.woken = true;
     }),

@@ -1,0 +1,136 @@
+import type { Clock, SoloistError } from "@soloist/interface";
+import { ConnectionRefusedError, InvalidArgumentError, TimedOutError, UnreachableError } from "../errors.ts";
+import { MAX_SAMPLES, NtpClient } from "../ntp/client.ts";
+import type { DisciplinedClock } from "../ntp/clock.ts";
+import type { UdpLayer } from "../udp/layer.ts";
+import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
+import { emitNtpRequest, HEADER_LENGTH, PORT, parseNtp } from "../wire/ntp.ts";
+import { assertTimeout, type Dns } from "./dns.ts";
+import { type Driven, type Driver, deadline } from "./driver.ts";
+
+export interface SyncOptions {
+  /** A name or an address. */
+  readonly server: string;
+  /** Good answers to wait for, two seconds apart; the one with the least delay counts. 1 (the default) to 8. */
+  readonly samples?: number;
+  readonly signal?: AbortSignal;
+  /** Milliseconds for everything; default: until four questions in a row were not answered, 15 s. */
+  readonly timeout?: number;
+}
+
+/**
+ * Network time (RFC 5905, client mode).
+ *
+ * @example
+ * await ntp.sync({ server: "pool.ntp.org" });
+ * const now = new Date(ntp.clock.wall());
+ */
+export interface Ntp {
+  /**
+   * Asks a server and adjusts `clock`. Resolves to what was added to it, milliseconds: at once when more than 128, else slowly,
+   * half a millisecond each second.
+   * @throws {TimedOutError} `ETIMEDOUT`
+   * @throws {ConnectionRefusedError} `ECONNREFUSED`: the server told us to stay away
+   * @throws {SoloistError} as `dns.lookup`
+   */
+  sync(options: SyncOptions): Promise<number>;
+  /** The host's clocks with the corrections that `sync` found. `Date` goes on with the host's. */
+  readonly clock: Clock;
+}
+
+export interface NtpParts {
+  readonly udp: UdpLayer;
+  readonly dns: Dns;
+  readonly driver: Driver;
+  readonly clock: DisciplinedClock;
+  readonly random: () => number;
+}
+
+export function createNtp(parts: NtpParts): Ntp {
+  const { udp, dns, driver, clock, random } = parts;
+
+  function measure(
+    server: number,
+    name: string,
+    samples: number,
+    until: number,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const client = new NtpClient({ server, samples, random, wall: (at) => clock.wallAt(at), now: clock.monotonic() });
+      const request = new Uint8Array(HEADER_LENGTH);
+      const port = udp.bind(0, (bytes, at, length, address, sourcePort) => {
+        const fields = parseNtp(bytes, at, length);
+        if (fields !== undefined) client.process(fields, address, sourcePort, clock.monotonic());
+        settle();
+        driver.wakeup.wake();
+        return true;
+      });
+      const end = (): void => {
+        udp.unbind(port);
+        driver.remove(machine);
+        driver.remove(late);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      const fail = (error: unknown): void => {
+        end();
+        reject(error);
+      };
+      const onAbort = (): void => fail(signal!.reason);
+      const settle = (): void => {
+        if (!client.done) return;
+        if (client.failure !== undefined) {
+          fail(failureOf(client.failure, name));
+          return;
+        }
+        end();
+        const { offset } = client.best!;
+        clock.adjust(offset, clock.monotonic());
+        resolve(offset);
+      };
+      const machine: Driven = {
+        pollAt: () => client.pollAt(),
+        dispatch(now) {
+          try {
+            client.dispatch(now, (high, low) => {
+              emitNtpRequest(request, 0, high, low);
+              udp.send(port, server, PORT, request, 0, HEADER_LENGTH);
+              // An ARP request may be due.
+              driver.wakeup.wake();
+            });
+            settle();
+          } catch (error) {
+            fail(error);
+          }
+        },
+      };
+      const late = deadline(driver, until, () => fail(failureOf("ETIMEDOUT", name)));
+      signal?.addEventListener("abort", onAbort);
+      driver.add(machine);
+    });
+  }
+
+  return {
+    async sync({ server, samples = 1, signal, timeout }) {
+      if (!Number.isInteger(samples) || samples < 1 || samples > MAX_SAMPLES) {
+        throw new InvalidArgumentError(`samples are 1 to ${MAX_SAMPLES}, not ${samples}`);
+      }
+      assertTimeout(timeout);
+      const until = timeout === undefined ? Number.POSITIVE_INFINITY : clock.monotonic() + timeout;
+      const limits = { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) };
+      const [first] = await dns.lookup(server, limits);
+      signal?.throwIfAborted();
+      const address = parseAddress(first!.address);
+      if (address === undefined) throw new UnreachableError("ENETUNREACH", `${server} has no IPv4 address`);
+      const name = server === first!.address ? server : `${server} (${formatAddress(address)})`;
+      return measure(address, name, samples, until, signal);
+    },
+    clock,
+  };
+}
+
+function failureOf(code: "ETIMEDOUT" | "ECONNREFUSED", server: string): SoloistError {
+  return code === "ETIMEDOUT"
+    ? new TimedOutError(`the time server ${server} did not answer in time`)
+    : new ConnectionRefusedError(`the time server ${server} refused to answer`);
+}
