@@ -38,6 +38,8 @@ export class NetStack implements Pollable {
   readonly tcp: TcpLayer;
   readonly udp: UdpLayer;
   readonly icmp: IcmpLayer;
+  /** Multicast groups whose datagrams are taken. Those of 224.0.0.0/24 alone: they need no IGMP (RFC 3376 5). */
+  readonly groups: Set<number> = new Set();
   /** Called when our address appears, changes or goes. */
   onAddress: () => void = () => {};
   readonly #bytes: ByteHelpers;
@@ -244,10 +246,11 @@ export class NetStack implements Pollable {
     }
   }
 
-  /** Broadcasts; and while DHCP looks for an address, whatever comes for our MAC. */
+  /** Broadcasts and our groups; and while DHCP looks for an address, whatever comes for our MAC. */
   #takes(destination: number, group: boolean): boolean {
     if (this.egress.isBroadcast(destination)) return true;
-    return !group && this.egress.config.address === 0 && this.#dhcp !== undefined && !isMulticast(destination);
+    if (group) return this.groups.has(destination);
+    return this.egress.config.address === 0 && this.#dhcp !== undefined && !isMulticast(destination);
   }
 
   /** RFC 1122 3.2.1.3: no broadcast, no multicast, not ourselves, and not the loopback network. */

@@ -5,7 +5,7 @@ import type { IcmpLayer } from "../icmp/layer.ts";
 import type { Ipv4Egress } from "../ipv4/egress.ts";
 import { CODE_PORT_UNREACHABLE } from "../wire/icmpv4.ts";
 import { type Ipv4Fields, PROTOCOL_UDP, pseudoHeaderSum } from "../wire/ipv4.ts";
-import { formatAddress } from "../wire/ipv4-address.ts";
+import { formatAddress, isMulticast } from "../wire/ipv4-address.ts";
 import { createUdpFields, emitUdp, HEADER_LENGTH, parseUdp, patchUdpChecksum } from "../wire/udp.ts";
 
 /** Takes the datagrams of a port. The bytes are valid during the call only. False: no room, dropped. */
@@ -98,7 +98,7 @@ export class UdpLayer {
   ): void {
     const egress = this.#egress;
     const source = egress.config.address;
-    const local = egress.isBroadcast(destinationAddress);
+    const local = egress.isBroadcast(destinationAddress) || isMulticast(destinationAddress);
     if (!local && egress.nextHop(destinationAddress) === 0) {
       throw new UnreachableError("ENETUNREACH", `no route to ${formatAddress(destinationAddress)}`);
     }
