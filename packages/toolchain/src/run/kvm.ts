@@ -5,7 +5,7 @@ import { loadBase } from "../base.ts";
 import { emitProbe } from "../image.ts";
 import { describeImage } from "../inspect.ts";
 import { type GuestProcess, startGuest } from "./guest-process.ts";
-import { qemuCommand } from "./qemu.ts";
+import { type Accelerator, qemuCommand } from "./qemu.ts";
 
 export type KvmVerdict =
   | { readonly works: true }
@@ -29,7 +29,7 @@ export async function kvmVerdict(): Promise<KvmVerdict> {
   }
   const known = recall();
   if (known !== undefined) return toVerdict(known);
-  const works = await probe();
+  const works = await probe("kvm", PROBE_TIMEOUT_MS);
   remember(works);
   return toVerdict(works);
 }
@@ -37,15 +37,25 @@ export async function kvmVerdict(): Promise<KvmVerdict> {
 const toVerdict = (works: boolean): KvmVerdict =>
   works ? { works } : { works, reason: "this host's KVM does not work" };
 
-/** Boots the bare kernel: it finds no app, says so and ends, when the processor runs at all. */
-async function probe(): Promise<boolean> {
+/** How the bare kernel ends where all is well: packages/kernel/src/common/main.c and exit.c of its virtio target. */
+const NO_APP = "this is a base without an app";
+const FATAL = 255;
+
+/**
+ * Whether a bare kernel that ended so ran as it should. Words alone prove little: it also speaks when the processor lacks
+ * something, which TCG's has, and when an instruction fails that should not.
+ */
+export const hasRun = (code: number, console: string): boolean => code === FATAL && console.includes(NO_APP);
+
+/** Boots the bare kernel: it finds no app, says so and ends, when the processor runs as it should. */
+export async function probe(accelerator: Accelerator, milliseconds: number): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), "soloist-kvm-"));
   const file = join(folder, "probe.virtio");
   const bytes = emitProbe(loadBase("virtio"));
   writeFileSync(file, bytes);
   const command = qemuCommand({
     image: describeImage(file, bytes),
-    accelerator: "kvm",
+    accelerator,
     memory: 32,
     networks: [],
     macs: [],
@@ -53,18 +63,17 @@ async function probe(): Promise<boolean> {
     blocks: [],
     args: [],
   });
-  let spoke = false;
+  let console = "";
   let guest: GuestProcess | undefined;
-  const timer = setTimeout(() => guest?.stop(), PROBE_TIMEOUT_MS);
+  const timer = setTimeout(() => guest?.stop(), milliseconds);
   try {
     guest = startGuest(command, {
-      console() {
-        spoke = true;
+      console(chunk) {
+        console += Buffer.from(chunk).toString("latin1");
       },
       error() {},
     });
-    await guest.ended;
-    return spoke;
+    return hasRun(await guest.ended, console);
   } finally {
     clearTimeout(timer);
     rmSync(folder, { recursive: true, force: true });
