@@ -21,6 +21,7 @@ import {
   TAG_CONTINUED,
   TAG_HEAD,
 } from "./layout.ts";
+import { readBlocks } from "./read-blocks.ts";
 import { emitUtf8, parseUtf8, utf8Length } from "./utf8.ts";
 
 /** What a commit says of itself and of the log. */
@@ -202,7 +203,7 @@ export class CommitReader {
     const { blocks } = header;
     if (blocks < 1 || blocks > commitBlocks || block + blocks > segmentBlocks || end > blocks * payload) return "torn";
     if (!want(header)) return "old";
-    if (blocks > 1) await this.#device.read(start + 1, this.#blocks.subarray(blockSize, blocks * blockSize));
+    if (blocks > 1) await readBlocks(this.#device, start + 1, this.#blocks.subarray(blockSize, blocks * blockSize));
     for (let index = 0; index < blocks; index++) {
       const at = index * blockSize;
       if (index > 0 && this.#view.getUint32(at, true) !== TAG_CONTINUED) return "torn";
@@ -211,9 +212,26 @@ export class CommitReader {
     return this.#parse(end, field(COMMIT_COUNT)) ? header : "torn";
   }
 
+  /** Blocks of a segment, from one up to another, that look like a commit's first. */
+  async findHeads(segment: number, from: number, to: number): Promise<number[]> {
+    const { blockSize, segmentBlocks, commitBlocks } = this.#geometry;
+    const heads: number[] = [];
+    const end = Math.min(to, segmentBlocks);
+    for (let block = from; block < end; block += commitBlocks) {
+      const count = Math.min(commitBlocks, end - block);
+      const start = firstBlock(this.#geometry, segment) + block;
+      await readBlocks(this.#device, start, this.#blocks.subarray(0, count * blockSize));
+      for (let index = 0; index < count; index++) {
+        if (this.#view.getUint32(index * blockSize, true) === TAG_HEAD) heads.push(block + index);
+      }
+    }
+    return heads;
+  }
+
   #kindOfFirst(): "blank" | "old" | "torn" {
+    const { blockSize } = this.#geometry;
     if (this.#view.getUint32(0, true) === TAG_CONTINUED) return "old";
-    for (let index = 0; index < this.#geometry.blockSize; index++) if (this.#blocks[index] !== 0) return "torn";
+    for (let at = 0; at < blockSize; at += 4) if (this.#view.getUint32(at, true) !== 0) return "torn";
     return "blank";
   }
 
@@ -254,7 +272,7 @@ export async function readValue(
   const first = Math.floor(place.at / payload);
   const last = Math.floor((place.at + place.size - 1) / payload);
   const blocks = new Uint8Array((last - first + 1) * blockSize);
-  await device.read(firstBlock(geometry, place.segment) + first, blocks);
+  await readBlocks(device, firstBlock(geometry, place.segment) + first, blocks);
   const record = new Uint8Array(place.size);
   const skip = place.at - first * payload;
   for (let index = 0; index <= last - first; index++) {

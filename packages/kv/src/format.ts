@@ -1,6 +1,7 @@
 import type { BlockDevice } from "@soloist/interface";
 import { KvError } from "./errors.ts";
 import { emitSuperblock, type Geometry, geometryFor, parseSuperblock, SUPERBLOCKS } from "./geometry.ts";
+import { readBlocks } from "./read-blocks.ts";
 
 const CHUNK_BYTES = 64 * 1024;
 
@@ -69,7 +70,7 @@ async function eachChunk(
   const buffer = new Uint8Array(count * device.blockSize);
   for (let block = from; block < device.blocks; block += count) {
     const chunk = buffer.subarray(0, Math.min(count, device.blocks - block) * device.blockSize);
-    await device.read(block, chunk);
+    await readBlocks(device, block, chunk);
     await use(block, chunk);
   }
 }

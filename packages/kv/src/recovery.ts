@@ -122,7 +122,7 @@ export async function recover(device: BlockDevice, geometry: Geometry): Promise<
   const isLater = ({ sequence, number }: CommitHeader) =>
     newest === undefined || sequence > newest.sequence || (sequence === newest.sequence && number >= newest.commits);
   const search = async (segment: number, from: number, to: number) => {
-    for (let block = from; block < Math.min(to, geometry.segmentBlocks); block++) {
+    for (const block of await reader.findHeads(segment, from, to)) {
       const found = await reader.read(segment, block, isLater);
       if (typeof found === "object") {
         corrupt(firstBlock(geometry, segment) + from, "damaged, though what was written after it is not");
@@ -153,6 +153,12 @@ export const emptyLog = (): RecoveredLog => ({
   cut: [],
   damage: [],
 });
+
+export function newLog(_device: BlockDevice, geometry: Geometry): RecoveredLog {
+  const log = emptyLog();
+  for (let segment = 0; segment < geometry.segments; segment++) log.free.push(segment);
+  return log;
+}
 
 function readNext(
   reader: CommitReader,

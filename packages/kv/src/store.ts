@@ -5,7 +5,7 @@ import { openSuperblocks } from "./format.ts";
 import type { Geometry } from "./geometry.ts";
 import { checkRoom, DEFAULT_MAX_KEYS, MAX_KEY_BYTES, takeChanges } from "./limits.ts";
 import { Log } from "./log.ts";
-import { type RecoveredLog, recover, salvage } from "./recovery.ts";
+import { newLog, type RecoveredLog, recover, salvage } from "./recovery.ts";
 import { keysOf, type SortedIndex } from "./sorted-index.ts";
 import type { BlockStore, Change, KvLimits, Recovery, Statistics } from "./types.ts";
 
@@ -31,7 +31,7 @@ interface Pending {
 const openDevices = new WeakSet<BlockDevice>();
 
 /**
- * Opens the store of a block device, or makes one of a blank device. Reads all of the log: about 0.1 s a megabyte in an image.
+ * Opens the store of a block device, or makes one of a blank device. Reads all of the log: about 0.2 s a megabyte in an image.
  *
  * Throws a {@link KvError}.
  *
@@ -44,7 +44,9 @@ export async function openStore(device: BlockDevice, options: StoreOptions = {})
   openDevices.add(device);
   try {
     const { geometry, formatted, repairedSuperblock } = await openSuperblocks(device, options.format ?? false);
-    const log = await (options.salvage ? salvage(device, geometry) : recover(device, geometry));
+    // A device that was just formatted holds nothing to be read.
+    const read = formatted ? newLog : options.salvage ? salvage : recover;
+    const log = await read(device, geometry);
     const { commits, records, cut, damage } = log;
     const recovery: Recovery = { formatted, commits, records, cut, damage, repairedSuperblock };
     return new Store(device, geometry, log, recovery, options);

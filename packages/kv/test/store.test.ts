@@ -112,6 +112,64 @@ describe("a store on a device", () => {
     }
   });
 
+  it("full of what never changes, with one key that does, it copies segments that give nothing back", async () => {
+    for (const size of [1988 - 20, 1500, 1017, 496]) {
+      const store = await openStore(new PowerDevice());
+      let keys = 0;
+      while ((await codeOf(() => store.set(`k${1000 + keys}`, new Uint8Array(size)))) === undefined) keys++;
+      for (let index = 0; index < 1500; index++) await store.set("k1000", new Uint8Array(size));
+      expect(store.count).toBe(keys);
+    }
+  });
+
+  it("full, and flooded while it compacts, it does not run out of segments", { timeout: 60_000 }, async () => {
+    const device = new PowerDevice({ blockSize: 4096, blocks: 2 + 64 * 64 });
+    const store = await openStore(device);
+    const size = store.limits.maxUpdateBytes - 30;
+    let keys = 0;
+    while ((await codeOf(() => store.set(`k${keys}`, new Uint8Array(size)))) === undefined) keys++;
+    const random = numbers(1);
+    for (let round = 0; round < 60; round++) {
+      // Large and small ones: of a segment that compaction begins, they would take all that is left.
+      const flood = Array.from({ length: 40 }, (_, index) =>
+        store.set(`k${random(keys)}`, new Uint8Array(index % 2 ? size : 2000)),
+      );
+      await Promise.all(flood);
+    }
+    expect(store.statistics.segmentsCompacted).toBeGreaterThan(64);
+    expect(store.count).toBe(keys);
+  });
+
+  it("a read whose place was given to others meanwhile is done again", async () => {
+    const device = new PowerDevice();
+    let gate: Promise<void> | undefined;
+    const store = await openStore({
+      name: device.name,
+      blockSize: device.blockSize,
+      blocks: device.blocks,
+      readSync: (block, into) => device.readSync(block, into),
+      writeSync: (block, from) => device.writeSync(block, from),
+      write: (block, from) => device.write(block, from),
+      async read(block, into) {
+        const wait = gate;
+        gate = undefined;
+        await wait;
+        await device.read(block, into);
+      },
+    });
+    await store.set("a", bytes("the value"));
+    let release!: () => void;
+    gate = new Promise((resolve) => {
+      release = resolve;
+    });
+    const read = store.get("a");
+    for (let index = 0; store.statistics.blocksWritten < 2 * device.blocks; index++) {
+      await store.set(`k${index % 7}`, new Uint8Array(1500));
+    }
+    release();
+    expect(text(await read)).toBe("the value");
+  });
+
   it("deletes what fills it, one by one, and is empty again after the next boot", async () => {
     const device = new PowerDevice();
     const store = await openStore(device);
