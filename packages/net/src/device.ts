@@ -5,6 +5,7 @@ import { DisciplinedClock } from "./ntp/clock.ts";
 import { type NamedTcp, withNames } from "./sockets/connect.ts";
 import { createDns, type Dns } from "./sockets/dns.ts";
 import { Driver } from "./sockets/driver.ts";
+import { createMdns, type Mdns } from "./sockets/mdns.ts";
 import { createNtp, type Ntp } from "./sockets/ntp.ts";
 import { Signal } from "./sockets/signal.ts";
 import { createTcp } from "./sockets/tcp.ts";
@@ -38,6 +39,7 @@ export interface Stack {
   readonly udp: Udp;
   readonly dns: Dns;
   readonly ntp: Ntp;
+  readonly mdns: Mdns;
   readonly ipv4: Ipv4Info | undefined;
   /** `02:00:00:00:00:01` */
   readonly mac: string;
@@ -155,7 +157,11 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
     },
   );
   const changed = new Signal();
-  net.onAddress = () => void changed.fire();
+  const onAddress = new Set<() => void>();
+  net.onAddress = () => {
+    changed.fire();
+    for (const listener of onAddress) listener();
+  };
   if (fixed !== undefined) {
     net.configure(fixed.address, fixed.prefix, gateway ?? 0);
     wakeup = host.drive(net);
@@ -194,6 +200,16 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
     tcp: withNames(tcp, dns, driver, monotonic),
     dns,
     ntp: createNtp({ udp: net.udp, dns, driver, clock: new DisciplinedClock(host.clock), random }),
+    mdns: createMdns({
+      udp: net.udp,
+      driver,
+      monotonic,
+      random,
+      groups: net.groups,
+      address: () => net.egress.config.address,
+      isOnLink: (address) => net.egress.isOnLink(address),
+      onAddress,
+    }),
     udp: createUdp(net.udp, net.egress, wakeup, () => {
       net.tcp.woken = true;
     }),
