@@ -29,8 +29,11 @@
  * ```
  */
 export { App, type Context, createApp, type FetchApp, type Handler, type HandlerResult } from "./app.ts";
+export { Blob, File } from "./fetch/blob.ts";
 export { type BodyInit, type BodyStream, type BodyView, MAX_JSON_DEPTH } from "./fetch/body.ts";
+export { FormData, type FormDataEntryValue } from "./fetch/form-data.ts";
 export { Headers, type HeadersInit } from "./fetch/headers.ts";
+export { type Part, parseParts } from "./fetch/multipart.ts";
 export { Request, type RequestInit } from "./fetch/request.ts";
 export { Response, type ResponseInit } from "./fetch/response.ts";
 export { escapeHtml, Html, type HtmlValue, html, unsafeHtml } from "./html.ts";

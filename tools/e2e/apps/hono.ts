@@ -2,7 +2,7 @@
 import { stack } from "@soloist/net";
 import { run } from "@soloist/runtime";
 import { type FetchApp, serve } from "@soloist/web";
-import { app } from "../../../packages/web/test/hono/app.ts";
+import { app } from "../src/hono/app.ts";
 
 run([stack({ name: "service" })], async ({ tcp }) => {
   const listener = tcp.listen({ port: 80 });

@@ -1,5 +1,5 @@
 // Runs the cases of an app of Hono's against a server and prints what failed.
-import { cases } from "../../../packages/web/test/hono/cases.ts";
+import { cases } from "../src/hono/cases.ts";
 
 const [address] = process.argv.slice(2);
 const failures: Record<string, string> = {};

@@ -1,11 +1,22 @@
 import { bytes, utf8 } from "../bytes.ts";
 import { HttpError } from "../http-error.ts";
+import type { Blob } from "./blob.ts";
+import type { FormData } from "./form-data.ts";
 
 /** Content that arrives, or is made, piece by piece. */
 export type BodyStream = AsyncIterable<Uint8Array | string>;
 
-/** What a Request or Response is made of. Blob, FormData and ReadableStream's BYOB mode: not supported. */
-export type BodyInit = string | Uint8Array | ArrayBuffer | ArrayBufferView | BodyStream | StreamLike | ParametersLike;
+/** What a Request or Response is made of. ReadableStream's BYOB mode: not supported. */
+export type BodyInit =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | ArrayBufferView
+  | BodyStream
+  | StreamLike
+  | ParametersLike
+  | Blob
+  | FormData;
 
 /** A ReadableStream of anybody's making. */
 export interface StreamLike {
@@ -16,10 +27,31 @@ export interface StreamLike {
   };
 }
 
+/** A WritableStream of anybody's making. */
+export interface WritableLike {
+  getWriter(): {
+    readonly ready: Promise<unknown>;
+    write(piece: Uint8Array): Promise<void>;
+    close(): Promise<void>;
+    abort(reason?: unknown): Promise<void>;
+  };
+}
+
 /** URLSearchParams. Named by its shape, so that an image which does not use it need not carry it. */
 export interface ParametersLike {
   getAll(name: string): string[];
   toString(): string;
+}
+
+/** What Blob and FormData have for this: an image without them need not carry how they are encoded. */
+export const ENCODE: unique symbol = Symbol("soloist.web.encode");
+
+interface Encodable {
+  [ENCODE](): { content: Content; type: string | undefined };
+}
+
+function isEncodable(init: object): init is Encodable {
+  return ENCODE in init;
 }
 
 /** Content as this package keeps it. */
@@ -33,10 +65,12 @@ const FORM_TYPE = "application/x-www-form-urlencoded;charset=UTF-8";
 
 /**
  * The `body` of a Request or Response: its content, taken when somebody begins to read it. An async iterable with as much of
- * a ReadableStream as middleware uses: `getReader()`. Given to a new Response it moves over as it is, text as text.
+ * a ReadableStream as middleware uses: `getReader()`, `pipeThrough()`, `pipeTo()`, `tee()`, `cancel()`. Given to a new
+ * Response it moves over as it is, text as text.
  */
 export class BodyView implements AsyncIterable<Uint8Array>, StreamLike {
   readonly #take: () => Content;
+  #locked = false;
 
   constructor(take: () => Content) {
     this.#take = take;
@@ -54,7 +88,47 @@ export class BodyView implements AsyncIterable<Uint8Array>, StreamLike {
     else for await (const piece of content) yield typeof piece === "string" ? utf8(piece) : piece;
   }
 
+  /** Whether somebody reads it already. */
+  get locked(): boolean {
+    return this.#locked;
+  }
+
+  async pipeTo(destination: WritableLike): Promise<void> {
+    const writer = destination.getWriter();
+    try {
+      for await (const piece of this) {
+        await writer.ready;
+        await writer.write(piece);
+      }
+    } catch (error) {
+      await writer.abort(error);
+      throw error;
+    }
+    await writer.close();
+  }
+
+  pipeThrough<Readable>(pair: { readonly readable: Readable; readonly writable: WritableLike }): Readable {
+    // Whoever reads the other end is told of a failure by that end.
+    this.pipeTo(pair.writable).catch(() => {});
+    return pair.readable;
+  }
+
+  /** Two of the same content; a stream is read in full for it. */
+  tee(): [BodyView, BodyView] {
+    const content = this.take();
+    const both = typeof content === "string" || content instanceof Uint8Array ? content : shared(content);
+    return [new BodyView(() => both), new BodyView(() => both)];
+  }
+
+  /** Gives the content up. */
+  async cancel(): Promise<void> {
+    const content = this.take();
+    if (typeof content === "string" || content instanceof Uint8Array) return;
+    await content[Symbol.asyncIterator]().return?.();
+  }
+
   getReader(): ReturnType<StreamLike["getReader"]> {
+    this.#locked = true;
     const iterator = this[Symbol.asyncIterator]();
     return {
       read: async () => {
@@ -79,9 +153,10 @@ export function contentOf(init: BodyInit): Content {
     if (typeof (init as BodyStream)[Symbol.asyncIterator] === "function") return init as BodyStream;
     if (typeof (init as StreamLike).getReader === "function") return iterate(init as StreamLike);
     if (isParameters(init)) return init.toString();
+    if (isEncodable(init)) return init[ENCODE]().content;
     const kind = (init as { [Symbol.toStringTag]?: string })[Symbol.toStringTag];
     if (kind === "FormData" || kind === "Blob" || kind === "File") {
-      throw new TypeError(`A body of type ${kind} is not supported`);
+      throw new TypeError(`A body of type ${kind} that this package did not make is not supported`);
     }
   }
   return String(init);
@@ -90,7 +165,20 @@ export function contentOf(init: BodyInit): Content {
 /** The Content-Type that such a body implies; `undefined` for bytes and streams. */
 export function contentTypeOf(init: BodyInit): string | undefined {
   if (typeof init === "string") return TEXT_TYPE;
-  return isParameters(init) ? FORM_TYPE : undefined;
+  if (typeof init !== "object" || init instanceof Uint8Array) return undefined;
+  if (isParameters(init)) return FORM_TYPE;
+  return isEncodable(init) ? init[ENCODE]().type : undefined;
+}
+
+/** A stream that may be read twice: read in full the first time. */
+export function shared(content: BodyStream): BodyStream {
+  let whole: Promise<Uint8Array> | undefined;
+  return {
+    async *[Symbol.asyncIterator]() {
+      whole ??= readContent(content);
+      yield await whole;
+    },
+  };
 }
 
 function isParameters(init: unknown): init is ParametersLike {

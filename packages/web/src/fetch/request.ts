@@ -1,7 +1,7 @@
 import type { HeaderBlock } from "../http/header-block.ts";
+import { Blob } from "./blob.ts";
 import {
   type BodyInit,
-  type BodyStream,
   BodyView,
   type Content,
   contentOf,
@@ -9,7 +9,9 @@ import {
   decodeJson,
   decodeText,
   readContent,
+  shared,
 } from "./body.ts";
+import { decodeForm, type FormData } from "./form-data.ts";
 import { Headers, type HeadersInit, headersOf } from "./headers.ts";
 
 export interface RequestInit {
@@ -43,8 +45,8 @@ let fromServer: (
  * The Fetch standard's Request. One that a server received decodes nothing before it is asked for: its URL and headers are
  * made on first use, its content is read when `text()`, `json()`, `bytes()`… asks.
  *
- * Not supported: `formData()`, `blob()`, all of a ReadableStream but iteration and `getReader()`, modes,
- * credentials, cache and the other members that only browsers give a meaning. URLs are taken as they are.
+ * Not supported: modes, credentials, cache and the other members that only browsers give a meaning. URLs are taken as they
+ * are; `body` is a {@link BodyView}.
  */
 export class Request {
   readonly method: string;
@@ -166,14 +168,20 @@ export class Request {
     return (await readContent(this.#take())).buffer;
   }
 
-  /** @throws TypeError always: not supported. */
-  async formData(): Promise<never> {
-    throw new TypeError("Request.formData is not supported");
+  /**
+   * The content as a form. For large files, read the parts as they arrive: `parseParts`.
+   *
+   * @throws HttpError 415 for content that is no form, 413 for one with too many fields, 400 for a broken one.
+   */
+  async formData(): Promise<FormData> {
+    const content = this.#take();
+    const read = async () => (typeof content === "string" ? content : decodeText(await readContent(content)));
+    return decodeForm(this.headers.get("content-type"), content, read);
   }
 
-  /** @throws TypeError always: not supported. */
-  async blob(): Promise<never> {
-    throw new TypeError("Request.blob is not supported");
+  async blob(): Promise<Blob> {
+    const type = this.headers.get("content-type") ?? "";
+    return new Blob([await readContent(this.#take())], { type });
   }
 
   /** A second request with the same content, which is read in full for it if it still arrives. */
@@ -204,15 +212,4 @@ export function receivedRequest(
   source?: SignalSource,
 ): Request {
   return fromServer(method, target, headers, content, source);
-}
-
-/** A stream that may be read twice: read in full the first time. */
-export function shared(content: BodyStream): BodyStream {
-  let whole: Promise<Uint8Array> | undefined;
-  return {
-    async *[Symbol.asyncIterator]() {
-      whole ??= readContent(content);
-      yield await whole;
-    },
-  };
 }

@@ -1,6 +1,16 @@
-import { type BodyInit, BodyView, type Content, contentOf, contentTypeOf, decodeText, readContent } from "./body.ts";
+import { Blob } from "./blob.ts";
+import {
+  type BodyInit,
+  BodyView,
+  type Content,
+  contentOf,
+  contentTypeOf,
+  decodeText,
+  readContent,
+  shared,
+} from "./body.ts";
+import { decodeForm, type FormData } from "./form-data.ts";
 import { Headers, type HeadersInit } from "./headers.ts";
-import { shared } from "./request.ts";
 
 export interface ResponseInit {
   status?: number;
@@ -30,8 +40,6 @@ let sendTo: (response: Response, sink: ResponseSink) => void;
  * more than its fields.
  *
  * A body may also be an async iterable of strings and Uint8Arrays, which is sent as it comes.
- *
- * Not supported: `formData()`, `blob()`, all of a ReadableStream but iteration and `getReader()`.
  *
  * @example
  * new Response(JSON.stringify(links), { status: 201, headers: { "content-type": "application/json" } });
@@ -156,14 +164,20 @@ export class Response {
     return (await readContent(this.#take())).buffer;
   }
 
-  /** @throws TypeError always: not supported. */
-  async formData(): Promise<never> {
-    throw new TypeError("Response.formData is not supported");
+  /**
+   * The content as a form. For large files, read the parts as they arrive: `parseParts`.
+   *
+   * @throws HttpError 415 for content that is no form, 413 for one with too many fields, 400 for a broken one.
+   */
+  async formData(): Promise<FormData> {
+    const content = this.#take();
+    const read = async () => (typeof content === "string" ? content : decodeText(await readContent(content)));
+    return decodeForm(this.headers.get("content-type"), content, read);
   }
 
-  /** @throws TypeError always: not supported. */
-  async blob(): Promise<never> {
-    throw new TypeError("Response.blob is not supported");
+  async blob(): Promise<Blob> {
+    const type = this.headers.get("content-type") ?? "";
+    return new Blob([await readContent(this.#take())], { type });
   }
 
   clone(): Response {

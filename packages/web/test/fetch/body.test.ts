@@ -93,10 +93,10 @@ describe("Response", () => {
     expect(await new Response(Uint8Array.of(0xef, 0xbb, 0xbf, 0x61, 0xff)).text()).toBe("a\ufffd");
   });
 
-  test("kinds of body that are not supported say so", async () => {
+  test("Node's own Blobs and forms are not supported, and say so", async () => {
     expect(() => new Response(new FormData() as never)).toThrow("not supported");
     expect(() => new Response(new Blob(["x"]) as never)).toThrow("not supported");
-    await expect(new Response("x").formData()).rejects.toThrow("not supported");
+    await expect(new Response("x").formData()).rejects.toMatchObject({ status: 415 });
   });
 });
 
