@@ -1,5 +1,14 @@
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -43,6 +52,27 @@ describe.skipIf(!isBuilt)("a booted image that is killed", () => {
     truncateSync(join(folder, "disk"), 512 * (2 + 16 * 32));
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
+
+  it("runs the program of the README, which counts its boots", { timeout: 60_000 }, async () => {
+    const app = join(folder, "app");
+    mkdirSync(join(app, "src"), { recursive: true });
+    mkdirSync(join(app, "node_modules/@soloist"), { recursive: true });
+    for (const name of ["kv", "runtime", "interface"]) {
+      symlinkSync(path(`../../${name}`), join(app, "node_modules/@soloist", name));
+    }
+    writeFileSync(join(app, "package.json"), '{"name":"app","type":"module"}');
+    const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(path("../README.md"), "utf8"))![1]!;
+    writeFileSync(join(app, "src/main.ts"), program);
+    const image = join(folder, "readme.spt");
+    const disk = join(folder, "readme.img");
+    await promisify(execFile)(process.execPath, [soloist, "build", app, "--target", "spt", "--out", image]);
+    writeFileSync(disk, "");
+    truncateSync(disk, 4 << 20);
+    for (let boots = 1; boots <= 3; boots++) {
+      const { stdout } = await promisify(execFile)(tender, ["--mem=32", `--block:data=${disk}`, image]);
+      expect(stdout).toBe(`boots: ${boots}\n`);
+    }
+  });
 
   it("finds what it had acknowledged when it is booted again, forty times", { timeout: 120_000 }, async () => {
     const random = numbers(5);
