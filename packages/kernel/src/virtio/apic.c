@@ -44,8 +44,8 @@ void apic_init(void) {
     if (!(features.edx >> 9 & 1)) boot_fail("this machine has no local APIC", NULL, NULL);
     uint64_t base = read_msr(MSR_APIC_BASE);
     if (!(base >> 11 & 1)) write_msr(MSR_APIC_BASE, base | 1u << 11);
-    bool x2apic = base >> 10 & 1;
-    if (!x2apic) registers = window_map(base & 0x000ffffffffff000ull, PAGE_SIZE, true);
+    bool x2apic = base >> 10 & 1; /* some firmware and hypervisors start there */
+    registers = x2apic ? NULL : window_map(base & 0x000ffffffffff000ull, PAGE_SIZE, true);
     tsc_deadline = features.ecx >> 24 & 1;
     apic_write(REGISTER_SPURIOUS, 1u << 8 | VECTOR_SPURIOUS);
     apic_write(REGISTER_TASK_PRIORITY, 0);

@@ -157,6 +157,13 @@ describe.skipIf(missing !== undefined)(
       expect(output).toMatch(/dropped 0\nSUCCESS/);
     });
 
+    it("net: on the user network each answer ends a wait", async () => {
+      const devices = ["-netdev", "user,id=n0", "-device", "virtio-net-pci,netdev=n0"];
+      const { output, status } = await boot(build("arp"), { devices });
+      expect(output).toMatch(/600 answers.*\nSUCCESS\n$/);
+      expect(status).toBe(0);
+    });
+
     it("net: the device's own MTU counts, unless it is too large for a slot", async () => {
       const image = build("net");
       const first = ["-netdev", "user,id=n0,restrict=on", "-device", "virtio-net-pci,netdev=n0,host_mtu=1400"];
