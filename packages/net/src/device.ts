@@ -183,7 +183,7 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
   }
   const monotonic = (): number => host.clock.monotonic();
   const driver = new Driver();
-  driver.wakeup = host.drive(driver);
+  driver.attach(host.drive(driver));
   const tcp = createTcp(net.tcp, net.egress, monotonic);
   const random = (): number => host.rng.uint32();
   const dns = createDns({

@@ -73,7 +73,7 @@ function connectByName(
     const onAbort = (): void => fail(signal!.reason);
     const next = (): void => {
       if (eyeballs.exhausted) fail(failure ?? new ConnectionAbortedError(`${host} has no address to connect to`));
-      driver.wakeup.wake();
+      driver.wake();
     };
     const attempt = async (candidate: Candidate): Promise<void> => {
       const own = new AbortController();

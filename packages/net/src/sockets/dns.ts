@@ -73,7 +73,7 @@ export interface DnsParts {
 export function createDns(parts: DnsParts): Dns {
   const { udp, driver, bytes, monotonic } = parts;
   const resolver = new Resolver({ random: parts.random, search: parts.search });
-  const wake = (): void => driver.wakeup.wake();
+  const wake = (): void => driver.wake();
   const streams = streamSink(resolver, parts.tcp, monotonic, wake);
   const sink = {
     ...streams,

@@ -63,7 +63,7 @@ export function createMdns(parts: MdnsParts): Mdns {
       udp.bind(PORT, (bytes, at, length, address, port) => {
         const message = parts.isOnLink(address) ? parseDns(bytes, at, length) : undefined;
         if (message !== undefined) responder.process(message, { address, port }, monotonic());
-        driver.wakeup.wake();
+        driver.wake();
         return true;
       });
       groups.add(GROUP);
@@ -75,7 +75,7 @@ export function createMdns(parts: MdnsParts): Mdns {
         } catch {
           // Whoever asked is gone from the link.
         }
-        driver.wakeup.wake();
+        driver.wake();
       };
       const machine: Driven = {
         pollAt: () => responder.pollAt(),
@@ -86,7 +86,7 @@ export function createMdns(parts: MdnsParts): Mdns {
       };
       const onAddress = (): void => {
         responder.setAddress(parts.address(), monotonic());
-        driver.wakeup.wake();
+        driver.wake();
       };
       parts.onAddress.add(onAddress);
       driver.add(machine);

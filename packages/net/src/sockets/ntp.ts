@@ -63,7 +63,7 @@ export function createNtp(parts: NtpParts): Ntp {
         const fields = parseNtp(bytes, at, length);
         if (fields !== undefined) client.process(fields, address, sourcePort, clock.monotonic());
         settle();
-        driver.wakeup.wake();
+        driver.wake();
         return true;
       });
       const end = (): void => {
@@ -96,7 +96,7 @@ export function createNtp(parts: NtpParts): Ntp {
               emitNtpRequest(request, 0, high, low);
               udp.send(port, server, PORT, request, 0, HEADER_LENGTH);
               // An ARP request may be due.
-              driver.wakeup.wake();
+              driver.wake();
             });
             settle();
           } catch (error) {
