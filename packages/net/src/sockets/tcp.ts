@@ -2,6 +2,7 @@ import type { Listener } from "@soloist/interface";
 import { AddressError, failureError, InvalidArgumentError } from "../errors.ts";
 import type { Ipv4Egress } from "../ipv4/egress.ts";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
+import type { CongestionName } from "../tcp/congestion.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
 import { RECEIVE_LIMIT, SEND_LIMIT } from "../tcp/limits.ts";
@@ -18,6 +19,11 @@ export interface TcpSocketOptions {
   readonly keepAlive?: number;
   /** Largest receive window, bytes; default 128 KiB. Memory is taken only for what has arrived. */
   readonly receiveBuffer?: number;
+  /**
+   * Congestion control; default `westwood`: a loss brings the window down to what the path has shown to deliver in a round
+   * trip, so that losses by a bad link cost little. `cubic` (RFC 9438) and `newReno` (RFC 5681) take every loss for congestion.
+   */
+  readonly congestion?: CongestionName;
   /** Bytes that `write` takes before it waits; default 256 KiB. */
   readonly sendBuffer?: number;
 }
@@ -114,6 +120,7 @@ function userOptions(options: TcpSocketOptions): TcpOptionsOfUser {
     sendLimit: bufferSize("sendBuffer", options.sendBuffer, SEND_LIMIT),
     noDelay: options.noDelay ?? true,
     keepAlive: options.keepAlive ?? 0,
+    congestion: options.congestion ?? "westwood",
   };
 }
 

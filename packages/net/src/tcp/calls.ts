@@ -1,4 +1,6 @@
+import type { SynOptions } from "../wire/tcp-options.ts";
 import { moveRing, type Ring, readRing, ringCapacity, writeRing } from "./buffers.ts";
+import type { CongestionName } from "./congestion.ts";
 import type { TcpConnection, TcpFailure } from "./connection.ts";
 import { DEFAULT_MSS, MIN_MSS, MIN_RING, PRESSURE_LIMIT } from "./limits.ts";
 import { initialWindow } from "./new-reno.ts";
@@ -22,6 +24,7 @@ export interface TcpOptionsOfUser {
   readonly noDelay: boolean;
   /** Milliseconds; 0: none. */
   readonly keepAlive: number;
+  readonly congestion: CongestionName;
 }
 
 function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
@@ -37,10 +40,14 @@ function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
   while (options.receiveLimit >> c.rcvShift > 0xffff) c.rcvShift++;
   c.noDelay = options.noDelay;
   c.keepAlive = options.keepAlive;
+  c.congestion = options.congestion;
+  c.probedAt = iss;
 }
 
-/** What a SYN says of its sender (RFC 9293 3.7.1, RFC 7323 2.2). `scale` -1: no window scaling in either direction. */
-export function acceptOptions(c: TcpConnection, mss: number, scale: number): void {
+/** RFC 9293 3.7.1, RFC 7323 2.2, RFC 2018 2. */
+export function acceptOptions(c: TcpConnection, syn: SynOptions): void {
+  const { mss, windowScale: scale } = syn;
+  c.sackOk = syn.sackPermitted;
   const offered = mss === 0 ? DEFAULT_MSS : Math.max(mss, MIN_MSS);
   c.mss = Math.min(offered, c.env.mss);
   c.cwnd = initialWindow(c.mss);
@@ -63,10 +70,10 @@ export function openPassive(
   c: TcpConnection,
   iss: number,
   options: TcpOptionsOfUser,
-  syn: { seq: number; window: number; mss: number; windowScale: number },
+  syn: SynOptions & { readonly seq: number; readonly window: number },
 ): void {
   setUp(c, iss, options);
-  acceptOptions(c, syn.mss, syn.windowScale);
+  acceptOptions(c, syn);
   c.irs = syn.seq;
   c.rcvNxt = (syn.seq + 1) | 0;
   c.rcvUser = c.rcvNxt;
@@ -231,6 +238,7 @@ export function destroy(c: TcpConnection, error: TcpFailure | undefined): void {
   c.ackNow = false;
   if (c.sendRing !== undefined) releaseSendRing(c);
   c.ranges = undefined;
+  c.board = undefined;
   if (error !== undefined) c.rcvUser = c.finReceived ? (c.rcvNxt - 1) | 0 : c.rcvNxt;
   releaseReceiveRing(c);
   if (c.receiveRing !== undefined && !c.detached) {

@@ -2,9 +2,11 @@ import type { ByteHelpers } from "@soloist/interface";
 import type { LinkWaiter } from "../ipv4/egress.ts";
 import type { Timed } from "../timers.ts";
 import type { Ring, RingPool } from "./buffers.ts";
+import type { CongestionName, Cubic } from "./congestion.ts";
 import { DEFAULT_MSS, MIN_RING, RTO_INITIAL } from "./limits.ts";
 import { initialWindow } from "./new-reno.ts";
 import type { Ranges } from "./reassembly.ts";
+import type { Scoreboard } from "./scoreboard.ts";
 import { CLOSED } from "./state.ts";
 
 /** Why a connection ended other than by FIN. */
@@ -116,8 +118,18 @@ export class TcpConnection implements Timed {
   recover = 0;
   recovering = false;
   dupAcks = 0;
-  /** The first unacknowledged segment is to be sent again. */
+  /** The first unacknowledged segment, or what the scoreboard holds for lost, is to be sent again. */
   resend = false;
+  /** Both SYNs permitted SACK (RFC 2018 2). */
+  sackOk = false;
+  /** What was sent and what of it arrived: exists while something is missing, and `recovering` is then set. */
+  board: Scoreboard | undefined = undefined;
+  congestion: CongestionName = "westwood";
+  cubic: Cubic | undefined = undefined;
+  /** The out-of-order range that grew last begins at or before this number (RFC 2018 4: it is reported first). */
+  sackLast = 0;
+  /** Which of the other ranges is reported next. */
+  sackTurn = 0;
   /** A zero-window or keep-alive probe is due. */
   probe = false;
 
@@ -125,6 +137,21 @@ export class TcpConnection implements Timed {
   srtt = -1;
   rttvar = 0;
   rto = RTO_INITIAL;
+  /** When to probe for a lost tail, milliseconds after it was sent (RFC 8985 7.2); at most `rto`. */
+  pto = RTO_INITIAL;
+  /** sndUna at the last such probe: one for each. */
+  probedAt = 0;
+  /** How often a retransmission that was answered in time may still end the backoff of the RTO. */
+  trusted = 1;
+  minRtt = Number.POSITIVE_INFINITY;
+  /** What had been acknowledged when the timed segment was sent. */
+  rttUna = 0;
+  /** Most bytes a millisecond that a round trip delivered, of the current ten and the ten before. */
+  rateNow = 0;
+  rateBefore = 0;
+  rateRounds = 0;
+  /** Segments have overtaken each other on this path. */
+  reordered = false;
   rttSeq = 0;
   /** When the timed segment was sent; -1: none is timed. */
   rttAt = -1;

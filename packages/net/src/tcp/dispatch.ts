@@ -10,7 +10,9 @@ import {
   SYN_RETRIES,
 } from "./limits.ts";
 import { congestionWindow, initialWindow, onRetransmissionTimeout } from "./new-reno.ts";
+import { boardWindow, dropBoard, onReorderTimer, onSackTimeout, probeTail } from "./recovery.ts";
 import { backOff } from "./rto.ts";
+import { OPEN, type Scoreboard } from "./scoreboard.ts";
 import {
   CLOSED,
   ESTABLISHED,
@@ -51,6 +53,7 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
         c.sndMax = sndEnd;
         c.rttAt = now;
         c.rttSeq = sndNxt;
+        c.rttUna = sndNxt;
         c.rtoAt = now + c.rto;
         return true;
       }
@@ -63,7 +66,7 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
     for (; c.acksOwed > 0; c.acksOwed--) if (!emit(c, c.sndNxt, ACK, 0, now, sink)) return false;
   }
   if (c.resend) {
-    if (!resendFirst(c, now, sink)) return false;
+    if (!(c.board === undefined ? resendFirst(c, now, sink) : resendLost(c, c.board, now, sink))) return false;
     c.resend = false;
   }
   let pending = (c.sndEnd - c.sndNxt) | 0;
@@ -73,7 +76,7 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
       const initial = initialWindow(c.mss);
       if (c.cwnd > initial) c.cwnd = initial;
     }
-    const congestion = congestionWindow(c);
+    const congestion = c.board === undefined ? congestionWindow(c) : boardWindow(c, c.board);
     const window = congestion < c.sndWnd ? congestion : c.sndWnd;
     const mss = c.mss;
     while (pending >= 0) {
@@ -103,6 +106,7 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
     // Nothing is on its way and the window lets nothing through: probe it (RFC 9293 3.8.6.1).
     if (c.sndUna === c.sndMax && pending >= 0 && c.rtoAt > now + c.rto) c.rtoAt = now + c.rto;
   }
+  if (c.board !== undefined) c.board.force = 0;
   if (c.probe) {
     if (!sendProbe(c, now, sink)) return false;
     c.probe = false;
@@ -139,11 +143,15 @@ function emit(c: TcpConnection, seq: number, flags: number, length: number, now:
 /** sndNxt moves to `next`; what is sent for the first time is timed, one segment a round trip. */
 function advance(c: TcpConnection, next: number, now: number): void {
   if (((next - c.sndMax) | 0) > 0) {
-    if (c.rttAt < 0 && c.sndNxt === c.sndMax) {
+    if (c.board !== undefined) {
+      c.board.add(c.sndNxt, next, now);
+      if (c.board.rtoAt === NEVER) c.board.rtoAt = now + c.rto;
+    } else if (c.rttAt < 0 && c.sndNxt === c.sndMax) {
       c.rttAt = now;
       c.rttSeq = c.sndMax;
+      c.rttUna = c.sndUna;
     }
-    if (c.sndUna === c.sndMax || c.rtoAt === NEVER) c.rtoAt = now + c.rto;
+    if (c.sndUna === c.sndMax || c.rtoAt === NEVER) c.rtoAt = now + c.pto;
     c.sndMax = next;
   } else {
     c.env.counters.retransmitted++;
@@ -166,6 +174,31 @@ function resendFirst(c: TcpConnection, now: number, sink: SegmentSink): boolean 
   c.env.counters.retransmitted++;
   c.rttAt = -1;
   c.rtoAt = now + c.rto;
+  return true;
+}
+
+/** What the scoreboard holds for lost, as far as the congestion window lets it. */
+function resendLost(c: TcpConnection, board: Scoreboard, now: number, sink: SegmentSink): boolean {
+  const { sent } = board;
+  const budget = c.cwnd + board.force;
+  for (let index = 0; index < sent.length; index++) {
+    const segment = sent[index]!;
+    if (!segment.lost) continue;
+    if (((segment.end - segment.start) | 0) > c.mss + 1) board.split(index, (segment.start + c.mss) | 0);
+    const length = (segment.end - segment.start) | 0;
+    if (board.pipe > 0 && board.pipe + length > budget) return true;
+    const fin = c.finQueued && ((segment.end - c.sndEnd) | 0) > 0;
+    const data = fin ? length - 1 : length;
+    const last = segment.end === c.sndEnd || fin;
+    if (!emit(c, segment.start, (last && data > 0 ? ACK | PSH : ACK) | (fin ? FIN : 0), data, now, sink)) return false;
+    board.again(segment, now);
+    c.env.counters.retransmitted++;
+    if (index === 0 || board.rtoAt === NEVER) {
+      // The first one again: its answer takes a round trip (RFC 6298 5.1).
+      board.rtoAt = now + c.rto;
+      c.rtoAt = board.reorderAt < board.rtoAt ? board.reorderAt : board.rtoAt;
+    }
+  }
   return true;
 }
 
@@ -211,6 +244,11 @@ export function onTimer(c: TcpConnection, now: number): number {
     events = EVENT_OUTPUT;
   }
   if (c.rtoAt > now) return events;
+  const board = c.board;
+  if (board !== undefined && now < board.rtoAt) {
+    onReorderTimer(c, now);
+    return events | EVENT_OUTPUT;
+  }
   c.rtoAt = NEVER;
   const state = c.state;
   if (state === TIME_WAIT) return close(c, false);
@@ -225,6 +263,19 @@ export function onTimer(c: TcpConnection, now: number): number {
     return events | EVENT_OUTPUT;
   }
   if (c.sndUna !== c.sndMax) {
+    if (
+      c.sackOk &&
+      c.probedAt !== c.sndUna &&
+      c.retries === 0 &&
+      c.sndWnd > 0 &&
+      (board === undefined || board.phase === OPEN)
+    ) {
+      c.probedAt = c.sndUna;
+      probeTail(c);
+      c.board!.rtoAt = now + c.rto;
+      c.rtoAt = c.board!.rtoAt;
+      return events | EVENT_OUTPUT;
+    }
     if (c.retries >= DATA_RETRIES) return close(c, true);
     c.retries++;
     c.env.counters.timeouts++;
@@ -233,12 +284,19 @@ export function onTimer(c: TcpConnection, now: number): number {
     c.rtoAt = now + c.rto;
     if (c.sndWnd === 0) {
       // The outstanding byte is a probe: send it again, and leave congestion control alone.
+      dropBoard(c);
+      c.rtoAt = now + c.rto;
       c.sndNxt = c.sndUna;
       c.probe = true;
       return events | EVENT_OUTPUT;
     }
     onRetransmissionTimeout(c);
-    c.sndNxt = c.sndUna;
+    if (c.sackOk) {
+      onSackTimeout(c);
+      c.board!.rtoAt = c.rtoAt;
+    } else {
+      c.sndNxt = c.sndUna;
+    }
     // RFC 6298 5.7 for a handshake that was timed wrongly: start measuring anew.
     if (c.srtt < 0 && c.rto < RTO_INITIAL) c.rto = RTO_INITIAL;
     return events | EVENT_OUTPUT;

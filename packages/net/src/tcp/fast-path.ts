@@ -1,5 +1,6 @@
 import { writeRing } from "./buffers.ts";
 import { reserveReceiveRing } from "./calls.ts";
+import { noteRate } from "./congestion.ts";
 import type { TcpConnection } from "./connection.ts";
 import { ACK_DELAY } from "./limits.ts";
 import { onNewAck } from "./new-reno.ts";
@@ -48,12 +49,14 @@ export function processFast(
   let events = 0;
   if (acked > 0) {
     if (c.rttAt >= 0 && ((ack - c.rttSeq) | 0) > 0) {
-      measureRoundTrip(c, now - c.rttAt);
+      const sample = now - c.rttAt;
+      measureRoundTrip(c, sample);
+      noteRate(c, (ack - c.rttUna) | 0, sample);
       c.rttAt = -1;
     }
     c.retries = 0;
     // Growing the congestion window matters only where it was used up.
-    if (((sndMax - sndUna) | 0) << 1 >= c.cwnd) onNewAck(c, ack, acked);
+    if (((sndMax - sndUna) | 0) << 1 >= c.cwnd) onNewAck(c, ack, acked, now);
     c.sndUna = ack;
     c.sndWnd = window;
     if (window > c.maxSndWnd) c.maxSndWnd = window;
@@ -64,7 +67,7 @@ export function processFast(
       c.rtoAt = NEVER;
       if (ack === c.sndEnd && !c.parked) c.env.park(c);
     } else {
-      c.rtoAt = now + c.rto;
+      c.rtoAt = now + c.pto;
     }
     if (c.sndEnd !== c.sndNxt) events = EVENT_OUTPUT;
     if (c.awaitsRoom) events |= EVENT_WRITABLE;

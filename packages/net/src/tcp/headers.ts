@@ -9,9 +9,17 @@ import {
   PROTOCOL_TCP,
 } from "../wire/ipv4.ts";
 import { SYN } from "../wire/tcp.ts";
-import { emitTcpOptions, tcpOptionsLength } from "../wire/tcp-options.ts";
+import {
+  emitSackHeader,
+  emitTcpOptions,
+  MAX_SACK_BLOCKS,
+  SACK_BLOCK_LENGTH,
+  sackLength,
+  tcpOptionsLength,
+} from "../wire/tcp-options.ts";
 import { readRing } from "./buffers.ts";
 import type { TcpConnection } from "./connection.ts";
+import { SYN_SENT } from "./state.ts";
 
 const SLOT = 64;
 const IP = ETHERNET_LENGTH;
@@ -90,7 +98,10 @@ export class PreparedHeaders {
     const view = this.#view;
     bytes.copy(into, at, this.#slab, c.header, HEADERS);
     let tcpLength = 20 + dataLength;
-    if ((flags & SYN) !== 0) tcpLength += this.#emitOptions(c, into, at + HEADERS);
+    let optionsLength = 0;
+    if ((flags & SYN) !== 0) optionsLength = this.#emitOptions(c, into, at + HEADERS);
+    else if (c.ranges !== undefined && c.sackOk) optionsLength = this.#emitSack(c, into, at + HEADERS, dataLength);
+    tcpLength += optionsLength;
     const total = IPV4_LENGTH + tcpLength;
     view.setUint16(at + 16, total);
     const sum = c.headerSum + total;
@@ -101,8 +112,8 @@ export class PreparedHeaders {
     if (dataLength > 0) {
       const ring = c.sendRing!;
       const from = seq & (ring.length - 1);
-      if (from + dataLength <= ring.length) bytes.copy(into, at + HEADERS, ring, from, dataLength);
-      else readRing(ring, seq, into, at + HEADERS, dataLength, bytes.copy);
+      if (from + dataLength <= ring.length) bytes.copy(into, at + HEADERS + optionsLength, ring, from, dataLength);
+      else readRing(ring, seq, into, at + HEADERS + optionsLength, dataLength, bytes.copy);
     }
     // The addresses lie right before the TCP header: pseudo-header, header and data are one sum.
     view.setUint16(at + 50, ~bytes.checksum(into, at + 26, 8 + tcpLength, PROTOCOL_TCP + tcpLength));
@@ -111,9 +122,45 @@ export class PreparedHeaders {
 
   /** The window scale is offered, or accepted when it was (RFC 7323 2.2). */
   #emitOptions(c: TcpConnection, into: Uint8Array, at: number): number {
-    const options = { mss: c.env.mss, windowScale: c.scaleOffered ? c.rcvShift : -1 };
+    const options = {
+      mss: c.env.mss,
+      windowScale: c.scaleOffered ? c.rcvShift : -1,
+      sackPermitted: c.state === SYN_SENT || c.sackOk,
+    };
     emitTcpOptions(into, at, options);
     return tcpOptionsLength(options);
+  }
+
+  /**
+   * Which data out of order has arrived, the range that grew last first (RFC 2018 4). Of many ranges the others take turns,
+   * so that the sender hears of each even when ACKs are lost. Left out where full segments leave no room.
+   */
+  #emitSack(c: TcpConnection, into: Uint8Array, at: number, dataLength: number): number {
+    const ranges = c.ranges!;
+    const count = ranges.count;
+    if (count === 0) return 0;
+    const blocks = count < MAX_SACK_BLOCKS ? count : MAX_SACK_BLOCKS;
+    const length = sackLength(blocks);
+    if (dataLength + length > c.mss) return 0;
+    emitSackHeader(into, at, blocks);
+    let first = 0;
+    while (first + 1 < count && ((ranges.start(first + 1) - c.sackLast) | 0) <= 0) first++;
+    const view = this.#view;
+    let turn = count > blocks ? c.sackTurn : 0;
+    for (let block = 0, to = at + 4; block < blocks; block++, to += SACK_BLOCK_LENGTH) {
+      let index = first;
+      if (block > 0) {
+        turn = (turn + 1) % count;
+        if (turn === first) turn = (turn + 1) % count;
+        index = turn;
+      } else {
+        turn = count > blocks ? turn : first;
+      }
+      view.setInt32(to, ranges.start(index));
+      view.setInt32(to + 4, ranges.end(index));
+    }
+    c.sackTurn = turn;
+    return length;
   }
 
   #allocate(): number {

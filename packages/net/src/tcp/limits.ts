@@ -12,16 +12,24 @@ export const ACK_DELAY = 40;
 
 /** Before a measurement: RFC 6298 2.1. */
 export const RTO_INITIAL = 1000;
-/** RFC 6298 2.4 says SHOULD 1 s, for clocks of its time; 200 ms is what deployed stacks use. */
+/**
+ * What the RTO is longer than the smoothed round trip, at least. RFC 6298 2.4 says SHOULD 1 s for the whole; deployed stacks
+ * take 200 ms, which covers an acknowledgment that was delayed.
+ */
 export const RTO_MIN = 200;
+/** A tail probe waits two round trips and this: an ACK delayed by 40 ms is no loss (RFC 8985 7.2). */
+export const PTO_DELAY = 50;
 /** RFC 6298 2.5: at least 60 s. */
 export const RTO_MAX = 60_000;
 /** R2 for SYN: "at least 3 minutes" (RFC 9293 3.8.3) for active opens: 1 + 2 + … + 64 s with 60 s cap is 183 s. */
 export const SYN_RETRIES = 7;
 /** Half-open connections on our side cost memory to a stranger's benefit: 1 + 2 + 4 + 8 + 16 s. */
 export const SYN_ACK_RETRIES = 4;
-/** R2 for data: at least 100 s (RFC 9293 3.8.3); from 200 ms, doubling up to 60 s, this many come to about five minutes. */
-export const DATA_RETRIES = 12;
+/**
+ * R2 for data: at least 100 s (RFC 9293 3.8.3); from 300 ms, doubling up to 60 s, this many come to about a quarter of an hour. On a
+ * path that loses three packets in ten each way, every second retransmission goes unanswered: twelve in a row are no rarity there.
+ */
+export const DATA_RETRIES = 20;
 
 /** 2 MSL. RFC 9293 3.4.2 takes an MSL of 2 minutes and allows less; 60 s is what Linux waits. */
 export const TIME_WAIT_LENGTH = 60_000;

@@ -1,35 +1,33 @@
+import { avoid, reduceThreshold } from "./congestion.ts";
 import type { TcpConnection } from "./connection.ts";
 import { DUPLICATE_ACKS } from "./limits.ts";
 
-/** Congestion control of RFC 5681 with the NewReno recovery of RFC 6582. All sizes in bytes. */
+/** Slow start and the windows of RFC 5681, and for peers without SACK the NewReno recovery of RFC 6582. All sizes in bytes. */
 
 /** RFC 6928 2: ten segments, at least two, at most 14,600 bytes otherwise. */
 export function initialWindow(mss: number): number {
   return Math.min(10 * mss, Math.max(2 * mss, 14_600));
 }
 
-function halveThreshold(c: TcpConnection): void {
-  const flight = (c.sndMax - c.sndUna) | 0;
-  c.ssthresh = Math.max(flight >> 1, 2 * c.mss);
+/** `acked` bytes arrived outside recovery, of `flight` that were outstanding. */
+export function grow(c: TcpConnection, acked: number, flight: number, now: number): void {
+  // A window that was not used says nothing about the path (RFC 7661 1).
+  if (flight << 1 < c.cwnd) return;
+  if (c.cwnd < c.ssthresh) {
+    // Slow start by bytes with L = 2 (RFC 3465 2.2).
+    const most = 2 * c.mss;
+    c.cwnd += acked < most ? acked : most;
+  } else {
+    avoid(c, acked, now);
+  }
 }
 
 /** `acked` new bytes were acknowledged; called before sndUna moves. True: send the first unacknowledged segment again. */
-export function onNewAck(c: TcpConnection, ack: number, acked: number): boolean {
+export function onNewAck(c: TcpConnection, ack: number, acked: number, now: number): boolean {
   const mss = c.mss;
   if (!c.recovering) {
     c.dupAcks = 0;
-    // A window that was not used says nothing about the path (RFC 7661 1).
-    if (((c.sndMax - c.sndUna) | 0) << 1 < c.cwnd) return false;
-    if (c.cwnd < c.ssthresh) {
-      // Slow start by bytes with L = 2 (RFC 3465 2.2).
-      c.cwnd += acked < 2 * mss ? acked : 2 * mss;
-    } else {
-      c.cwndAcked += acked;
-      if (c.cwndAcked >= c.cwnd) {
-        c.cwndAcked -= c.cwnd;
-        c.cwnd += mss;
-      }
-    }
+    grow(c, acked, (c.sndMax - c.sndUna) | 0, now);
     return false;
   }
   if (((ack - c.recover) | 0) >= 0) {
@@ -55,7 +53,7 @@ export function onDuplicateAck(c: TcpConnection): boolean {
   }
   // RFC 6582 3.2 step 2: duplicates of what a timeout sent again do not start a second recovery.
   if (c.dupAcks !== DUPLICATE_ACKS || ((c.sndUna - 1 - c.recover) | 0) < 0) return false;
-  halveThreshold(c);
+  reduceThreshold(c, (c.sndMax - c.sndUna) | 0);
   c.recover = c.sndMax;
   c.recovering = true;
   c.cwnd = c.ssthresh + 3 * c.mss;
@@ -65,7 +63,7 @@ export function onDuplicateAck(c: TcpConnection): boolean {
 /** RFC 5681 3.1, RFC 6582 3.2 step 4. */
 export function onRetransmissionTimeout(c: TcpConnection): void {
   // Only the first timeout of a segment halves: RFC 5681 equation 4.
-  if (c.retries <= 1) halveThreshold(c);
+  if (c.retries <= 1) reduceThreshold(c, (c.sndMax - c.sndUna) | 0);
   c.cwnd = c.mss;
   c.cwndAcked = 0;
   c.recover = c.sndMax;

@@ -1,10 +1,12 @@
 import { ACK, FIN, RST, SYN, type TcpSegment } from "../wire/tcp.ts";
 import { writeRing } from "./buffers.ts";
 import { acceptOptions, destroy, receiveLimit, releaseReceiveRing, reserveReceiveRing } from "./calls.ts";
+import { noteRate } from "./congestion.ts";
 import type { TcpConnection } from "./connection.ts";
 import { ACK_DELAY, FIN_WAIT_2_LENGTH, TIME_WAIT_LENGTH } from "./limits.ts";
 import { onDuplicateAck, onNewAck } from "./new-reno.ts";
 import { Ranges } from "./reassembly.ts";
+import { onSack } from "./recovery.ts";
 import { measureRoundTrip, restoreRto } from "./rto.ts";
 import {
   CLOSE_WAIT,
@@ -86,7 +88,12 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
 
   if (acked > 0) {
     if (((ack - c.sndMax) | 0) > 0) return challenge(c, now);
-    events |= newAck(c, ack, acked, now);
+    events |=
+      c.board !== undefined || (s.sackCount > 0 && c.sackOk)
+        ? newSack(c, s, ack, acked, now)
+        : newAck(c, ack, acked, now);
+  } else if (acked === 0) {
+    if (c.sackOk && s.sackCount > 0 && c.sndUna !== c.sndMax) events |= newSack(c, s, ack, 0, now);
   } else if (acked < 0) {
     // RFC 5961 5.2: older than the largest window can explain.
     if (acked < -c.maxSndWnd) return challenge(c, now);
@@ -96,7 +103,7 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
   if (acked >= 0) {
     const window = s.window << c.sndShift;
     const outstanding = c.sndMax !== c.sndUna;
-    if (acked === 0 && dataLength === 0 && !fin && window === c.sndWnd && outstanding) {
+    if (acked === 0 && dataLength === 0 && !fin && window === c.sndWnd && outstanding && !c.sackOk) {
       c.env.counters.duplicateAcks++;
       // While the window is closed these answer our probes, and say nothing of a loss.
       if (window > 0) {
@@ -155,19 +162,36 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
 function newAck(c: TcpConnection, ack: number, acked: number, now: number): number {
   if (c.rttAt >= 0 && ((ack - c.rttSeq) | 0) > 0) {
     measureRoundTrip(c, now - c.rttAt);
+    noteRate(c, (ack - c.rttUna) | 0, now - c.rttAt);
     c.rttAt = -1;
   }
   c.retries = 0;
-  if (onNewAck(c, ack, acked)) c.resend = true;
+  if (onNewAck(c, ack, acked, now)) c.resend = true;
   c.sndUna = ack;
   if (((c.sndNxt - ack) | 0) < 0) c.sndNxt = ack;
   if (ack === c.sndMax) {
     c.rtoAt = c.keepAlive > 0 ? now + c.keepAlive : NEVER;
     if (c.sendRing !== undefined && ((c.sndEnd - ack) | 0) <= 0 && !c.parked) c.env.park(c);
   } else {
-    c.rtoAt = now + c.rto;
+    c.rtoAt = now + c.pto;
   }
   return EVENT_WRITABLE;
+}
+
+/** The same while a scoreboard is needed, or begins to be. */
+function newSack(c: TcpConnection, s: TcpSegment, ack: number, acked: number, now: number): number {
+  const before = c.board === undefined ? 0 : c.board.delivered;
+  if (acked > 0) c.retries = 0;
+  onSack(c, s, ack, acked, now);
+  if (acked === 0) {
+    if (c.board === undefined || c.board.delivered !== before) c.env.counters.duplicateAcks++;
+    return EVENT_OUTPUT;
+  }
+  if (ack === c.sndMax) {
+    c.rtoAt = c.keepAlive > 0 ? now + c.keepAlive : NEVER;
+    if (c.sendRing !== undefined && ((c.sndEnd - ack) | 0) <= 0 && !c.parked) c.env.park(c);
+  }
+  return EVENT_WRITABLE | EVENT_OUTPUT;
 }
 
 const ADMITTED = -1;
@@ -292,6 +316,7 @@ function processData(
       c.acksOwed++;
       if (c.ranges === undefined) c.ranges = new Ranges();
       const end = (seq + dataLength) | 0;
+      c.sackLast = seq;
       if (c.ranges.insert(seq, end) && !c.discard) {
         reserveReceiveRing(c, end);
         writeRing(c.receiveRing!, seq, s.bytes, dataAt, dataLength, c.env.bytes.copy);
@@ -341,7 +366,7 @@ function processSynSent(c: TcpConnection, s: TcpSegment, now: number): number {
   c.rcvNxt = (s.seq + 1) | 0;
   c.rcvUser = c.rcvNxt;
   c.rcvAdv = (c.rcvNxt + Math.min(receiveLimit(c), 0xffff)) | 0;
-  acceptOptions(c, s.mss, s.windowScale);
+  acceptOptions(c, s);
   c.sndWnd = s.window;
   c.maxSndWnd = s.window;
   c.sndWl1 = s.seq;

@@ -21,7 +21,7 @@ export const ACK = 0x10;
 /**
  * One segment. Sequence numbers are int32: compare them by the sign of `(a - b) | 0`.
  *
- * Options are read from segments with SYN only; the ones of this stack have no meaning elsewhere.
+ * Options other than SACK have a meaning with SYN only.
  */
 export interface TcpSegment extends TcpOptions {
   sourcePort: number;
@@ -50,6 +50,9 @@ export function createTcpSegment(): TcpSegment {
     dataLength: 0,
     mss: 0,
     windowScale: -1,
+    sackPermitted: false,
+    sackAt: 0,
+    sackCount: 0,
   };
 }
 
@@ -68,7 +71,8 @@ export function parseTcp(bytes: Uint8Array, at: number, length: number, segment:
   segment.bytes = bytes;
   segment.dataAt = at + headerLength;
   segment.dataLength = length - headerLength;
-  if ((flags & SYN) !== 0) parseTcpOptions(bytes, at + MIN_HEADER_LENGTH, headerLength - MIN_HEADER_LENGTH, segment);
+  if (headerLength === MIN_HEADER_LENGTH && (flags & SYN) === 0) segment.sackCount = 0;
+  else parseTcpOptions(bytes, at + MIN_HEADER_LENGTH, headerLength - MIN_HEADER_LENGTH, segment);
   return true;
 }
 

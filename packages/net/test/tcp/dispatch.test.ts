@@ -83,7 +83,7 @@ describe("retransmission", () => {
     write(machine, 100);
     machine.pass(100_000);
     expect(machine.state).toBe("ESTABLISHED");
-    machine.pass(600_000);
+    machine.pass(1_200_000);
     expect(machine.c.error).toBe("ETIMEDOUT");
   });
   it("three duplicate ACKs send the first segment again at once", () => {

@@ -1,6 +1,6 @@
 import { byteHelpers } from "@soloist/testing";
 import { RingPool } from "../../src/tcp/buffers.ts";
-import { openActive, openPassive } from "../../src/tcp/calls.ts";
+import { openActive, openPassive, type TcpOptionsOfUser } from "../../src/tcp/calls.ts";
 import { createTcpCounters, TcpConnection, type TcpEnvironment } from "../../src/tcp/connection.ts";
 import { dispatch, onTimer, type SegmentSink } from "../../src/tcp/dispatch.ts";
 import { processFast, SLOW } from "../../src/tcp/fast-path.ts";
@@ -63,7 +63,7 @@ export class Machine {
       park: () => {},
     };
     this.c = new TcpConnection(env, 1, 80, 2, 4000);
-    this.options = { receiveLimit: limit, sendLimit: 65_536, noDelay: true, keepAlive: 0 };
+    this.options = { receiveLimit: limit, sendLimit: 65_536, noDelay: true, keepAlive: 0, congestion: "newReno" };
     this.#sink = {
       segment: (c, seq, flags, window, length) => {
         if (this.full) return false;
@@ -75,7 +75,7 @@ export class Machine {
     };
   }
 
-  readonly options: { receiveLimit: number; sendLimit: number; noDelay: boolean; keepAlive: number };
+  readonly options: TcpOptionsOfUser;
 
   get state(): string {
     return STATE_NAMES[this.c.state]!;
@@ -94,7 +94,7 @@ export class Machine {
     flags: number,
     seq: number,
     ack: number,
-    { length = 0, window = 65_535, mss = 0, scale = -1, fill = 1 } = {},
+    { length = 0, window = 65_535, mss = 0, scale = -1, fill = 1, sack = [] as [number, number][] } = {},
   ): Sent[] {
     const segment: TcpSegment = createTcpSegment();
     segment.flags = flags;
@@ -103,8 +103,15 @@ export class Machine {
     segment.window = window;
     segment.mss = mss;
     segment.windowScale = scale;
-    segment.bytes = new Uint8Array(length + 3).fill(fill);
+    segment.bytes = new Uint8Array(length + 3 + 8 * sack.length).fill(fill);
     segment.dataAt = 3;
+    segment.sackAt = length + 3;
+    segment.sackCount = sack.length;
+    const view = new DataView(segment.bytes.buffer);
+    for (const [index, [start, end]] of sack.entries()) {
+      view.setInt32(segment.sackAt + 8 * index, (this.iss + start) | 0);
+      view.setInt32(segment.sackAt + 8 * index + 4, (this.iss + end) | 0);
+    }
     segment.dataLength = length;
     const fast =
       this.fast && (flags & ~PSH) === ACK
@@ -138,15 +145,21 @@ export function synSent(iss = ISS, irs = IRS): Machine {
   return machine;
 }
 
-export function synReceived(iss = ISS, irs = IRS, limit = 65_535): Machine {
+export function synReceived(iss = ISS, irs = IRS, limit = 65_535, sack = false): Machine {
   const machine = new Machine(iss, irs, limit);
-  openPassive(machine.c, iss, machine.options, { seq: irs, window: 65_535, mss: MSS, windowScale: -1 });
+  openPassive(machine.c, iss, machine.options, {
+    seq: irs,
+    window: 65_535,
+    mss: MSS,
+    windowScale: -1,
+    sackPermitted: sack,
+  });
   machine.flush();
   return machine;
 }
 
-export function established(iss = ISS, irs = IRS, limit = 65_535): Machine {
-  const machine = synReceived(iss, irs, limit);
+export function established(iss = ISS, irs = IRS, limit = 65_535, sack = false): Machine {
+  const machine = synReceived(iss, irs, limit, sack);
   machine.receive(ACK, 1, 1);
   return machine;
 }
