@@ -1,4 +1,5 @@
-// Looks names up as the command line says, connects to one by name, and asks for the time: one line of result each.
+// Looks names up as the command line says, connects to one by name, asks for the time, and takes a name of its own: one line of
+// result each.
 import { stack } from "@soloist/net";
 import { parameter, run } from "@soloist/runtime";
 
@@ -16,6 +17,7 @@ const connect = parameter("connect", {
   parse: (text) => text,
 });
 const time = parameter("time", { help: "time server", placeholder: "NAME", parse: (text) => text });
+const publish = parameter("publish", { help: "name on the link", placeholder: "NAME", parse: (text) => text });
 
 async function say(what: string, work: Promise<unknown>): Promise<void> {
   try {
@@ -26,8 +28,8 @@ async function say(what: string, work: Promise<unknown>): Promise<void> {
 }
 
 run(
-  [stack({ name: "service" }), names, records, connect, time],
-  async ({ tcp, dns, ntp }, names, records, connect, time) => {
+  [stack({ name: "service" }), names, records, connect, time, publish],
+  async ({ tcp, dns, ntp, mdns }, names, records, connect, time, publish) => {
     for (const name of names) {
       const found = dns.lookup(name).then((addresses) => addresses.map(({ address }) => address));
       await say(name, found);
@@ -52,6 +54,11 @@ run(
       const before = ntp.clock.wall();
       await say(time, ntp.sync({ server: time }).then(Math.round));
       console.log(`clock ${Math.round(ntp.clock.wall() - before)}`);
+    }
+    if (publish !== undefined) {
+      const { hostname } = await mdns.publish({ name: publish });
+      console.log(`published ${hostname}`);
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
     }
     console.log(`counters ${JSON.stringify(dns.counters)}`);
   },

@@ -1,7 +1,7 @@
 // DNS and NTP of a booted image against servers that share no code with it.
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { ADDRESS, build, Guest, HOST, Namespace, namespacesMissing } from "@soloist/tool-e2e";
+import { ADDRESS, build, client, GUEST, Guest, HOST, Namespace, namespacesMissing, serves } from "@soloist/tool-e2e";
 import { describe, expect, it } from "vitest";
 
 const missing = namespacesMissing();
@@ -71,6 +71,13 @@ describe.skipIf(missing !== undefined)(`names on spt${missing ? ` (skipped: ${mi
     const lost = await names(["--names=host.test,10.1.2.3"], false);
     expect(lost.get("host.test")).toBe("ENOSERVER");
     expect(lost.get("10.1.2.3")).toBe('["10.1.2.3"]');
+  });
+
+  it("of its own are found on the link, by plain resolvers and by members of the group", async () => {
+    const publishing = { args: ["--publish=printer"], ready: /published printer\.local/ };
+    await using served = await serves("tools/e2e/apps/names.ts", "spt", publishing);
+    const found = await client(served.net, "mdns", [HOST, "Printer.local"]);
+    expect(found).toEqual({ unicast: GUEST, multicast: GUEST });
   });
 
   it("of a time server set the clock by it", async () => {
