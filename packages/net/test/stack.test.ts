@@ -435,6 +435,7 @@ describe("opening by DHCP", () => {
     serve(simulation, 0);
     const opened = await simulation.run(Promise.resolve(stack().open(simulation.addHost())));
     expect(opened.ipv4).toEqual({ address: "10.0.0.66", prefix: 24, gateway: "10.0.0.2", dns: ["10.0.0.2"] });
+    expect(opened.dns.servers).toEqual(["10.0.0.2"]);
     await simulation.pass(3600_000);
     expect(opened.ipv4?.address).toBe("10.0.0.66");
   });

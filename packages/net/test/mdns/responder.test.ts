@@ -8,7 +8,7 @@ import {
   PROBE_INTERVAL,
   PROBES,
 } from "../../src/mdns/responder.ts";
-import { createDnsMessage, type DnsMessage } from "../../src/wire/dns.ts";
+import { createDnsMessage, type DnsMessage, emitDns, parseDns } from "../../src/wire/dns.ts";
 import { a } from "../dns/network.ts";
 
 const OURS = 0x0a000002;
@@ -201,6 +201,33 @@ describe("mDNS responder", () => {
     const early = new Network();
     early.responder.close();
     expect(early.run(1000)).toEqual([]);
+  });
+  it("survives whatever arrives, and says little", () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const rng = seededRng(seed);
+      const network = new Network();
+      const templates = [
+        claim("printer.local"),
+        claim("printer-2.local", OURS),
+        { questions: [{ name: "printer.local", type: 255, class: 1 }], authorities: [a("printer.local", THEIRS)] },
+        { id: 5, questions: [{ name: "printer.local", type: 1, class: 1 | TOP }] },
+      ];
+      for (let round = 0; round < 100; round++) {
+        const into = new Uint8Array(512);
+        const message = Object.assign(createDnsMessage(), templates[rng.below(templates.length)]!);
+        const length = emitDns(into, 0, message);
+        for (let count = rng.below(3); count > 0; count--) into[rng.below(length)] = rng.below(256);
+        const parsed = parseDns(into, 0, rng.below(8) === 0 ? rng.below(length) : length);
+        const from = rng.below(4) === 0 ? { address: THEIRS, port: rng.below(65_536) } : peer;
+        if (parsed !== undefined) network.responder.process(parsed, from, network.now);
+        network.run(rng.below(500));
+      }
+      // One answer to each question at most, beside its own probes and announcements.
+      const told = network.sent.filter(({ message }) => message.response).length;
+      expect(told).toBeLessThan(150);
+      network.run(60_000);
+      expect(network.responder.state).toBe("established");
+    }
   });
   it("takes letters, digits and hyphens for a name", () => {
     for (const name of ["a", "printer-2", "X".repeat(63)]) expect(isHostLabel(name)).toBe(true);
