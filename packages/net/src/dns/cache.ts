@@ -3,8 +3,9 @@ import type { DnsRecord } from "../wire/dns-records.ts";
 
 /** Sets of records and absences that are remembered; the one unused for longest makes room. */
 export const MAX_ENTRIES = 1024;
-/** Records of one set that are kept. */
+/** Sets with more records, or larger, are not kept: 1,024 answers over TCP could otherwise hold 64 MiB. */
 export const MAX_SET = 64;
+export const MAX_SET_BYTES = 4096;
 /** "a TTL … of one week" is the most that RFC 1035 7.1 would believe; a day is plenty for a machine that restarts in milliseconds. */
 export const MAX_TTL = 86_400;
 /** "values of one to three hours have been found to work well" for absences (RFC 2308 5). */
@@ -26,6 +27,23 @@ const ANY_TYPE = 0;
 
 const keyOf = (name: string, type: number): string => `${type} ${lowerName(name)}`;
 
+/** About so many bytes of data. */
+function sizeOf(record: DnsRecord): number {
+  switch (record.type) {
+    case "TXT":
+      return record.texts.reduce((sum, text) => sum + text.length, 0);
+    case "OTHER":
+      return record.bytes.length;
+    case "SOA":
+      return record.server.length + record.mailbox.length;
+    case "A":
+    case "AAAA":
+      return 16;
+    default:
+      return record.target.length;
+  }
+}
+
 /** What servers said, as long as they said it holds. Bounded; time is an argument, milliseconds. */
 export class DnsCache {
   /** In the order of use. */
@@ -46,14 +64,17 @@ export class DnsCache {
 
   /** Keeps a set of records of one name and type for its smallest TTL (RFC 2181 5.2). */
   put(name: string, type: number, records: readonly DnsRecord[], now: number): void {
-    let ttl = MAX_TTL;
-    for (const record of records) ttl = Math.min(ttl, record.ttl);
     this.#entries.delete(keyOf(name, ANY_TYPE));
-    this.#add(keyOf(name, type), {
-      records: records.slice(0, MAX_SET),
-      absence: undefined,
-      expiresAt: now + ttl * 1000,
-    });
+    const key = keyOf(name, type);
+    this.#entries.delete(key);
+    let ttl = MAX_TTL;
+    let bytes = 0;
+    for (const record of records) {
+      ttl = Math.min(ttl, record.ttl);
+      bytes += sizeOf(record);
+    }
+    if (records.length > MAX_SET || bytes > MAX_SET_BYTES) return;
+    this.#add(key, { records, absence: undefined, expiresAt: now + ttl * 1000 });
   }
 
   /** @param ttl seconds */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DnsCache, MAX_NEGATIVE_TTL, MAX_SET, MAX_TTL } from "../../src/dns/cache.ts";
+import { DnsCache, MAX_NEGATIVE_TTL, MAX_SET, MAX_SET_BYTES, MAX_TTL } from "../../src/dns/cache.ts";
 import { a } from "./network.ts";
 
 describe("DNS cache", () => {
@@ -11,14 +11,30 @@ describe("DNS cache", () => {
     expect(["a", "b", "c", "d"].map((name) => cache.get(name, 1, 0) !== undefined)).toEqual([true, false, true, true]);
     expect(cache.size).toBe(3);
   });
-  it("bounds TTLs and the size of a set", () => {
+  it("bounds TTLs", () => {
     const cache = new DnsCache();
-    const many = Array.from({ length: MAX_SET + 5 }, (_, index) => a("a", index, 0x7fffffff));
-    cache.put("a", 1, many, 0);
+    cache.put("a", 1, [a("a", 1, 0x7fffffff)], 0);
     expect(cache.get("a", 1, 0)).toMatchObject({ expiresAt: MAX_TTL * 1000 });
-    expect(cache.get("a", 1, 0)!.records).toHaveLength(MAX_SET);
     cache.putAbsence("b", 1, "ENODATA", 0x7fffffff, 0);
     expect(cache.get("b", 1, 0)).toMatchObject({ expiresAt: MAX_NEGATIVE_TTL * 1000, absence: "ENODATA" });
+  });
+  it("keeps whole sets, and none that is large", () => {
+    const cache = new DnsCache();
+    const set = (size: number) => Array.from({ length: size }, (_, index) => a("a", index));
+    cache.put("a", 1, set(MAX_SET), 0);
+    expect(cache.get("a", 1, 0)!.records).toHaveLength(MAX_SET);
+    cache.put("a", 1, set(MAX_SET + 1), 0);
+    expect(cache.get("a", 1, 0)).toBeUndefined();
+    const text = (length: number) => ({
+      name: "a",
+      class: 1,
+      ttl: 60,
+      type: "TXT" as const,
+      texts: [new Uint8Array(length)],
+    });
+    cache.put("a", 16, [text(MAX_SET_BYTES)], 0);
+    cache.put("b", 16, [text(MAX_SET_BYTES + 1)], 0);
+    expect([cache.get("a", 16, 0), cache.get("b", 16, 0)]).toMatchObject([{ absence: undefined }, undefined]);
   });
   it("forgets that a name does not exist when it has records", () => {
     const cache = new DnsCache();
