@@ -42,3 +42,25 @@ it("with its memory spent the stack serves everybody slowly, and nobody is stuck
   await simulation.pass(130_000);
   for (const { usage } of opened) expect(usage).toEqual({ connections: 0, bufferBytes: 0 });
 });
+
+it("with its memory spent the stack takes no new connections, and goes on with the old ones", async () => {
+  const simulation = new Simulation({ delay: 1 });
+  await simulation.run(
+    (async () => {
+      const a = await stack({ memory: 10_000 }).open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const listener = a.tcp.listen({ port: 7 });
+      const connect = (timeout: number) => b.tcp.connect({ address: "10.0.0.1", port: 7, timeout });
+      const [old, served] = await Promise.all([connect(1000), listener.accept()]);
+      const data = pattern(20_000, 2);
+      const written = old.write(data);
+      await expect(connect(500)).rejects.toMatchObject({ code: "ETIMEDOUT" });
+      const received = readAll(served!);
+      await written;
+      old.shutdown();
+      expect(Buffer.compare(await received, data)).toBe(0);
+      await Promise.all([connect(2000), listener.accept()]);
+    })(),
+    60_000,
+  );
+});

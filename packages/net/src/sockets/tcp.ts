@@ -5,7 +5,7 @@ import type { TcpOptionsOfUser } from "../tcp/calls.ts";
 import type { CongestionName } from "../tcp/congestion.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
-import { RECEIVE_LIMIT, SEND_LIMIT } from "../tcp/limits.ts";
+import { AUTO_LIMIT, RECEIVE_LIMIT, SEND_LIMIT } from "../tcp/limits.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
 import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
 import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
@@ -17,14 +17,19 @@ export interface TcpSocketOptions {
   readonly noDelay?: boolean;
   /** Milliseconds of silence before a keep-alive probe; 0 (the default): never (RFC 9293 3.8.4). */
   readonly keepAlive?: number;
-  /** Largest receive window, bytes; default 128 KiB. Memory is taken only for what has arrived. */
+  /** Milliseconds that what we sent may stay unacknowledged before the connection fails with `ETIMEDOUT`; 0 (the default): about a quarter of an hour. */
+  readonly userTimeout?: number;
+  /**
+   * Largest receive window, bytes; default: from 128 KiB on up to 1 MiB, as fast as the connection turns out to be. Memory is
+   * taken only for what has arrived.
+   */
   readonly receiveBuffer?: number;
   /**
    * Congestion control; default `westwood`: a loss brings the window down to what the path has shown to deliver in a round
    * trip, so that losses by a bad link cost little. `cubic` (RFC 9438) and `newReno` (RFC 5681) take every loss for congestion.
    */
   readonly congestion?: CongestionName;
-  /** Bytes that `write` takes before it waits; default 256 KiB. */
+  /** Bytes that `write` takes before it waits; default: from 256 KiB on up to 1 MiB. */
   readonly sendBuffer?: number;
 }
 
@@ -117,7 +122,10 @@ export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => 
 function userOptions(options: TcpSocketOptions): TcpOptionsOfUser {
   return {
     receiveLimit: bufferSize("receiveBuffer", options.receiveBuffer, RECEIVE_LIMIT),
+    receiveLimitMax: options.receiveBuffer ?? AUTO_LIMIT,
     sendLimit: bufferSize("sendBuffer", options.sendBuffer, SEND_LIMIT),
+    sendLimitMax: options.sendBuffer ?? AUTO_LIMIT,
+    userTimeout: options.userTimeout ?? 0,
     noDelay: options.noDelay ?? true,
     keepAlive: options.keepAlive ?? 0,
     congestion: options.congestion ?? "westwood",

@@ -56,6 +56,11 @@ export function ringCapacity(length: number): number {
 export class RingPool {
   /** Bytes of rings that connections hold. */
   used = 0;
+  /** Whether so much is free that connections may ask for larger windows. */
+  get roomy(): boolean {
+    return this.used < this.#budget >> 1;
+  }
+
   /** Whether more than the budget is held: connections then offer and take no more than the least. */
   pressure = false;
   readonly #free = new Map<number, Ring[]>();

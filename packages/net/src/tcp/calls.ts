@@ -25,6 +25,11 @@ export interface TcpOptionsOfUser {
   /** Milliseconds; 0: none. */
   readonly keepAlive: number;
   readonly congestion: CongestionName;
+  /** Milliseconds; 0: none. */
+  readonly userTimeout: number;
+  /** What the limits may grow to; at least they themselves. */
+  readonly receiveLimitMax: number;
+  readonly sendLimitMax: number;
 }
 
 function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
@@ -36,8 +41,11 @@ function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
   c.recover = iss;
   c.sendLimit = options.sendLimit;
   c.rcvLimit = options.receiveLimit;
+  c.sendLimitMax = options.sendLimitMax;
+  c.rcvLimitMax = options.receiveLimitMax;
+  c.userTimeout = options.userTimeout;
   // Smallest shift that can express the whole buffer (RFC 7323 2.3).
-  while (options.receiveLimit >> c.rcvShift > 0xffff) c.rcvShift++;
+  while (options.receiveLimitMax >> c.rcvShift > 0xffff) c.rcvShift++;
   c.noDelay = options.noDelay;
   c.keepAlive = options.keepAlive;
   c.congestion = options.congestion;
@@ -78,6 +86,7 @@ export function openPassive(
   c.rcvNxt = (syn.seq + 1) | 0;
   c.rcvUser = c.rcvNxt;
   c.rcvAdv = c.rcvNxt;
+  c.tuneSeq = c.rcvNxt;
   c.sndWnd = syn.window;
   c.maxSndWnd = syn.window;
   c.sndWl1 = syn.seq;
@@ -108,7 +117,8 @@ export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, le
     if (c.detached) c.receiveRing = undefined;
     else c.env.park(c);
   }
-  const limit = c.rcvLimit;
+  let limit = c.rcvLimit;
+  if (((next - c.tuneSeq) | 0) >= 0) limit = tuneWindow(c, next);
   const gain = (next + limit - c.rcvAdv) | 0;
   // Clark: no small steps (RFC 9293 3.8.6.2.2); big ones early, so that the sender never stands still.
   if (gain >= limit >> 1 || (gain >= c.env.mss && ((c.rcvAdv - c.rcvNxt) | 0) < c.env.mss << 1)) {
@@ -116,6 +126,21 @@ export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, le
     else if (c.env.pool.pressure && ((next + PRESSURE_LIMIT - c.rcvAdv) | 0) >= c.env.mss) c.ackNow = !c.finReceived;
   }
   return taken;
+}
+
+/**
+ * The user has read a whole window. When that took no longer than two round trips, the window is what holds the sender back:
+ * it doubles, while half of the memory for buffers is free.
+ */
+function tuneWindow(c: TcpConnection, next: number): number {
+  const { now } = c.env;
+  const limit = c.rcvLimit;
+  if (limit < c.rcvLimitMax && c.srtt > 0 && c.tuneAt > 0 && now - c.tuneAt <= 2 * c.srtt && c.env.pool.roomy) {
+    c.rcvLimit = Math.min(limit * 2, c.rcvLimitMax);
+  }
+  c.tuneAt = now;
+  c.tuneSeq = (next + c.rcvLimit) | 0;
+  return c.rcvLimit;
 }
 
 /** Gives back rings that are empty. */

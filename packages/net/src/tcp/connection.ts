@@ -19,6 +19,8 @@ export interface TcpEnvironment {
   readonly counters: TcpCounters;
   /** Largest segment that we take: the device's MTU less 40. */
   readonly mss: number;
+  /** Of the poll that runs, or ran last. */
+  readonly now: number;
   /** Notes that a ring of `c` may be empty: it is given back if it still is a moment later. */
   park(c: TcpConnection): void;
   /** Whether one more unrequested ACK or RST may be sent now (RFC 5961 7). */
@@ -97,6 +99,11 @@ export class TcpConnection implements Timed {
   /** Right edge of the window that was advertised last. */
   rcvAdv = 0;
   rcvLimit = 0;
+  /** What `rcvLimit` may grow to (RFC 9293 3.8.6: the window is ours to choose). */
+  rcvLimitMax = 0;
+  /** The user has read a whole window when it reaches this number, since `tuneAt`. */
+  tuneSeq = 0;
+  tuneAt = 0;
   rcvShift = 0;
   /** Our SYN carries a window scale: always when we open, and when the peer's SYN had one. */
   scaleOffered = true;
@@ -168,6 +175,7 @@ export class TcpConnection implements Timed {
   ackPending = 0;
 
   sendLimit = 0;
+  sendLimitMax = 0;
   sendRing: Ring | undefined = undefined;
   sendCapacity = MIN_RING;
   sendMark = 0;
@@ -179,6 +187,10 @@ export class TcpConnection implements Timed {
   ranges: Ranges | undefined = undefined;
 
   noDelay = true;
+  /** Milliseconds that data may stay unacknowledged (RFC 9293 3.9.1.8); 0: as long as the retransmissions last. */
+  userTimeout = 0;
+  /** When the first timeout since the last progress came. */
+  stalledAt = 0;
   /** Milliseconds of silence before a keep-alive probe; 0: never. */
   keepAlive = 0;
   lastHeardAt = 0;

@@ -276,16 +276,22 @@ export function onTimer(c: TcpConnection, now: number): number {
       c.rtoAt = c.board!.rtoAt;
       return events | EVENT_OUTPUT;
     }
+    if (c.retries === 0) c.stalledAt = now;
     if (c.retries >= DATA_RETRIES) return close(c, true);
+    if (c.userTimeout > 0 && c.retries > 0) {
+      if (now >= c.stalledAt + c.userTimeout) return close(c, true);
+    }
     c.retries++;
     c.env.counters.timeouts++;
     backOff(c);
     c.rttAt = -1;
     c.rtoAt = now + c.rto;
+    if (c.userTimeout > 0 && c.rtoAt > c.stalledAt + c.userTimeout) c.rtoAt = c.stalledAt + c.userTimeout;
     if (c.sndWnd === 0) {
       // The outstanding byte is a probe: send it again, and leave congestion control alone.
+      const { rtoAt } = c;
       dropBoard(c);
-      c.rtoAt = now + c.rto;
+      c.rtoAt = rtoAt;
       c.sndNxt = c.sndUna;
       c.probe = true;
       return events | EVENT_OUTPUT;

@@ -45,6 +45,8 @@ export const MAX_RANGES = 32;
 export const MIN_RING = 2048;
 export const RECEIVE_LIMIT = 128 * 1024;
 export const SEND_LIMIT = 256 * 1024;
+/** What both may grow to where the path needs it and memory allows. */
+export const AUTO_LIMIT = 1024 * 1024;
 /** Window and send buffer of a connection while the stack's memory is spent. */
 export const PRESSURE_LIMIT = 8 * 1024;
 

@@ -20,6 +20,10 @@ export function grow(c: TcpConnection, acked: number, flight: number, now: numbe
   } else {
     avoid(c, acked, now);
   }
+  // Twice the window: one on its way, one to follow.
+  if (c.cwnd << 1 > c.sendLimit && c.sendLimit < c.sendLimitMax && c.env.pool.roomy) {
+    c.sendLimit = Math.min(c.cwnd << 1, c.sendLimitMax);
+  }
 }
 
 /** `acked` new bytes were acknowledged; called before sndUna moves. True: send the first unacknowledged segment again. */

@@ -365,6 +365,7 @@ function processSynSent(c: TcpConnection, s: TcpSegment, now: number): number {
   c.irs = s.seq;
   c.rcvNxt = (s.seq + 1) | 0;
   c.rcvUser = c.rcvNxt;
+  c.tuneSeq = c.rcvNxt;
   c.rcvAdv = (c.rcvNxt + Math.min(receiveLimit(c), 0xffff)) | 0;
   acceptOptions(c, s);
   c.sndWnd = s.window;

@@ -138,6 +138,29 @@ describe("retransmission", () => {
   });
 });
 
+describe("user timeout", () => {
+  it("fails a connection whose data stays unacknowledged for so long, and no sooner", () => {
+    const machine = established();
+    machine.c.userTimeout = 5000;
+    machine.pass(100_000);
+    write(machine, 100);
+    machine.pass(5000);
+    expect(machine.state).toBe("ESTABLISHED");
+    machine.pass(2000);
+    expect(machine.c.error).toBe("ETIMEDOUT");
+  });
+  it("progress starts it anew", () => {
+    const machine = established();
+    machine.c.userTimeout = 5000;
+    for (let round = 1; round <= 4; round++) {
+      write(machine, 100);
+      machine.pass(3000);
+      machine.receive(ACK, 1, 1 + 100 * round);
+    }
+    expect(machine.state).toBe("ESTABLISHED");
+  });
+});
+
 describe("zero window", () => {
   function closed() {
     const machine = established();

@@ -61,9 +61,19 @@ export class Machine {
       mss: MSS,
       mayChallenge: () => this.challenges-- > 0,
       park: () => {},
+      now: 0,
     };
     this.c = new TcpConnection(env, 1, 80, 2, 4000);
-    this.options = { receiveLimit: limit, sendLimit: 65_536, noDelay: true, keepAlive: 0, congestion: "newReno" };
+    this.options = {
+      receiveLimit: limit,
+      sendLimit: 65_536,
+      noDelay: true,
+      keepAlive: 0,
+      congestion: "newReno",
+      userTimeout: 0,
+      receiveLimitMax: limit,
+      sendLimitMax: 65_536,
+    };
     this.#sink = {
       segment: (c, seq, flags, window, length) => {
         if (this.full) return false;
@@ -75,7 +85,7 @@ export class Machine {
     };
   }
 
-  readonly options: TcpOptionsOfUser;
+  options: TcpOptionsOfUser;
 
   get state(): string {
     return STATE_NAMES[this.c.state]!;
