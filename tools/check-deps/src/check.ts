@@ -78,6 +78,9 @@ const isNative = (specifier: string) => Object.keys(nativeModules).some((module)
 const matches = (folder: string, patterns: readonly string[]) =>
   patterns.some((pattern) => (pattern.endsWith("/*") ? folder.startsWith(pattern.slice(0, -1)) : folder === pattern));
 
+/** `import assets from "crunch:../public"` */
+const FOLDER_SCHEME = "crunch:";
+
 function ruleOf(folder: string) {
   return rules[folder] ?? rules[`${folder.split("/")[0]}/*`];
 }
@@ -155,6 +158,7 @@ function judge(
   const { specifier } = one;
   if (/^[./]/.test(specifier)) return judgePath(pkg, path, specifier);
   if (isNative(specifier)) return undefined; // judged over all files
+  if (specifier.startsWith(FOLDER_SCHEME)) return judgeFolder(pkg, path, specifier.slice(FOLDER_SCHEME.length));
   if (isBuiltin(specifier)) return rule.guest ? `${specifier} does not exist in an image` : undefined;
   const { name, subpath } = splitSpecifier(specifier);
   const target = workspace.byName.get(name);
@@ -179,6 +183,7 @@ function judgeTest(
   const { specifier } = one;
   if (/^[./]/.test(specifier)) return judgePath(pkg, path, specifier);
   if (isNative(specifier) || isBuiltin(specifier)) return undefined;
+  if (specifier.startsWith(FOLDER_SCHEME)) return judgeFolder(pkg, path, specifier.slice(FOLDER_SCHEME.length));
   const { name, subpath } = splitSpecifier(specifier);
   const target = workspace.byName.get(name);
   if (target === pkg) return undefined;
@@ -196,6 +201,14 @@ function judgePath(pkg: Package, path: string, specifier: string): string | unde
   if (!specifier.startsWith(".")) return `${specifier} is a path of one machine`;
   const to = resolve(path, specifier);
   return to.startsWith(`${pkg.folder}/`) ? undefined : `${specifier} reaches into another package: import it by name`;
+}
+
+/** A folder that becomes a module: of the same package, whose types come from crunch. */
+function judgeFolder(pkg: Package, path: string, folder: string): string | undefined {
+  if (!pkg.dependencies.has("@soloist/crunch") && !pkg.devDependencies.has("@soloist/crunch")) {
+    return `@soloist/crunch is not in the dependencies of ${pkg.folder}`;
+  }
+  return judgePath(pkg, path, folder);
 }
 
 function splitSpecifier(specifier: string): { name: string; subpath: string } {

@@ -65,6 +65,21 @@ describe("check", () => {
       "packages/web/package.json:1: packages/web must not depend on @soloist/net",
     ],
     [
+      "a folder as a module without crunch",
+      { "apps/hello/src/other.ts": 'import "crunch:../public";' },
+      "apps/hello/src/other.ts:1: @soloist/crunch is not in the dependencies of apps/hello",
+    ],
+    [
+      "a folder of another package as a module",
+      {
+        "packages/crunch/package.json": '{ "name": "@soloist/crunch" }',
+        "apps/hello/package.json":
+          '{ "name": "@soloist/app-hello", "dependencies": { "@soloist/runtime": "1", "@soloist/net": "1", "@soloist/crunch": "1" } }',
+        "apps/hello/src/other.ts": 'import "crunch:../public";\nimport "crunch:../../echo/public";',
+      },
+      "apps/hello/src/other.ts:2: ../../echo/public reaches into another package: import it by name",
+    ],
+    [
       "testing in src",
       { "packages/net/src/extra.ts": 'import "@soloist/testing";' },
       "packages/net/src/extra.ts:1: packages/net must not import @soloist/testing",
