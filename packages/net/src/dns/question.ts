@@ -4,6 +4,8 @@ import type { Lookup, LookupFailure } from "./lookup.ts";
 /** A name server, and what is known of it. */
 export interface Server {
   readonly address: number;
+  /** 53; 5353 is the group of multicast DNS, of which any member may answer. */
+  readonly port: number;
   /** False: it answered a query with EDNS0 with FORMERR. */
   edns: boolean;
   /** When it last said nothing or nothing of use, milliseconds. */

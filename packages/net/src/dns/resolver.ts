@@ -1,3 +1,4 @@
+import { GROUP, PORT as MDNS_PORT } from "../mdns/responder.ts";
 import { Timers } from "../timers.ts";
 import {
   createDnsMessage,
@@ -30,6 +31,8 @@ export const ROUNDS = 4;
 export const STREAM_TIMEOUT = 5000;
 /** So long a server that failed is asked after the others. */
 const SERVER_PENALTY = 60_000;
+/** Rounds of a question to the group of multicast DNS: silence there means that nobody has the name. */
+export const GROUP_ROUNDS = 3;
 /** Servers beyond these are not asked; resolvers traditionally stop at three. */
 export const MAX_SERVERS = 4;
 /** Questions at once; each holds a port. */
@@ -46,8 +49,8 @@ export interface ResolverSink {
   /** Listens on a UDP port of ours; false: it is taken. */
   open(port: number): boolean;
   close(port: number): void;
-  /** Sends to port 53 of `server`; false: there is no way. The bytes are valid during the call only. */
-  send(port: number, server: number, message: Uint8Array, length: number): boolean;
+  /** Sends to `serverPort` of `server`; false: there is no way. The bytes are valid during the call only. */
+  send(port: number, server: number, serverPort: number, message: Uint8Array, length: number): boolean;
   /** Asks over TCP; the answer goes to `processStream`, a failure to `streamFailed`. */
   stream(attempt: Attempt, message: Uint8Array, length: number): void;
   /** Nobody waits for it any more. */
@@ -73,6 +76,8 @@ export class Resolver {
   readonly counters: DnsCounters = createDnsCounters();
   search: readonly string[];
   #servers: Server[] = [];
+  /** For names that end in ".local" (RFC 6762 3). */
+  readonly #group: Server = { address: GROUP, port: MDNS_PORT, edns: false, failedAt: Number.NEGATIVE_INFINITY };
   readonly #random: () => number;
   readonly #questions = new Map<string, Question>();
   readonly #ports = new Map<number, Attempt>();
@@ -100,6 +105,7 @@ export class Resolver {
       (address) =>
         before.find((server) => server.address === address) ?? {
           address,
+          port: SERVER_PORT,
           edns: true,
           failedAt: Number.NEGATIVE_INFINITY,
         },
@@ -159,8 +165,8 @@ export class Resolver {
     const id = length < 2 ? -1 : (bytes[at]! << 8) | bytes[at + 1]!;
     if (
       attempt === undefined ||
-      attempt.server.address !== address ||
-      sourcePort !== SERVER_PORT ||
+      (attempt.server.address !== address && attempt.server !== this.#group) ||
+      attempt.server.port !== sourcePort ||
       attempt.id !== id ||
       attempt.stream ||
       attempt.failed
@@ -178,6 +184,11 @@ export class Resolver {
     if (asked === "other") {
       this.counters.mismatched++;
       return false;
+    }
+    if (attempt.server === this.#group) {
+      // No TCP there, and nothing that it would prove: whoever answers is on the link.
+      this.#take(attempt, message, now);
+      return true;
     }
     if (asked === "case") {
       // A server that does not keep it, or a forger who has guessed all but the letters: TCP tells.
@@ -288,7 +299,8 @@ export class Resolver {
     const key = `${lookup.type} ${lowerName(lookup.current)}`;
     let question = this.#questions.get(key);
     if (question === undefined) {
-      const none = this.#servers.length === 0;
+      const local = isLinkLocal(lookup.current);
+      const none = this.#servers.length === 0 && !local;
       if (none || this.#questions.size >= MAX_QUESTIONS) {
         this.#finish(lookup, none ? "ENOSERVER" : "ENOMEM");
         return;
@@ -298,7 +310,9 @@ export class Resolver {
         key,
         name: lookup.current,
         type: lookup.type,
-        servers: [...this.#servers.filter(isWell), ...this.#servers.filter((server) => !isWell(server))],
+        servers: local
+          ? [this.#group]
+          : [...this.#servers.filter(isWell), ...this.#servers.filter((server) => !isWell(server))],
         attempts: [],
         waiters: new Set(),
         step: 0,
@@ -337,9 +351,10 @@ export class Resolver {
     const repeat = question.repeatDue;
     question.repeatDue = undefined;
     const count = question.servers.length;
+    const rounds = question.servers[0] === this.#group ? GROUP_ROUNDS : ROUNDS;
     const round = (): number => Math.max(0, Math.floor((question.step - 1) / count));
     if (repeat !== undefined && this.#transmit(repeat, round(), now, sink)) return;
-    while (question.step < count * ROUNDS) {
+    while (question.step < count * rounds) {
       const index = question.step++ % count;
       const known = question.attempts[index];
       if (known !== undefined && (known.failed || known.stream)) continue;
@@ -349,7 +364,8 @@ export class Resolver {
       if (known !== undefined) this.counters.retransmissions++;
       if (this.#transmit(attempt, round(), now, sink)) return;
     }
-    this.#giveUp(question, question.failure);
+    const silent = rounds === GROUP_ROUNDS && question.failure === "ETIMEOUT";
+    this.#giveUp(question, silent ? "ENOTFOUND" : question.failure);
   }
 
   /** False: it cannot be sent there. */
@@ -358,7 +374,7 @@ export class Resolver {
     // What swallows EDNS0 in silence gets a last chance without.
     const length = this.#emit(attempt, server.edns && round < ROUNDS - 1);
     this.counters.queries++;
-    if (!sink.send(attempt.port, server.address, this.#buffer, length)) {
+    if (!sink.send(attempt.port, server.address, server.port, this.#buffer, length)) {
       attempt.failed = true;
       server.failedAt = now;
       question.failure = "ECONNREFUSED";
@@ -399,7 +415,7 @@ export class Resolver {
   #emit(attempt: Attempt, edns: boolean): number {
     const message = createDnsMessage();
     message.id = attempt.id;
-    message.recursionDesired = true;
+    message.recursionDesired = attempt.server !== this.#group;
     message.questions.push({ name: attempt.name, type: attempt.question.type, class: CLASS_IN });
     if (edns) message.udpSize = UDP_SIZE;
     return emitDns(this.#buffer, 0, message);
@@ -511,4 +527,9 @@ export class Resolver {
     this.#questions.delete(question.key);
     for (const attempt of question.attempts) if (attempt !== undefined) this.#ended.push(attempt);
   }
+}
+
+/** "Any DNS query for a name ending with ".local." MUST be sent to the mDNS … multicast address" (RFC 6762 3). */
+function isLinkLocal(name: string): boolean {
+  return lowerName(name).endsWith(".local");
 }

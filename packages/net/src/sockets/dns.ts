@@ -90,9 +90,9 @@ export function createDns(parts: DnsParts): Dns {
       }
     },
     close: (port: number): void => udp.unbind(port),
-    send(port: number, server: number, message: Uint8Array, length: number): boolean {
+    send(port: number, server: number, serverPort: number, message: Uint8Array, length: number): boolean {
       try {
-        udp.send(port, server, 53, message, 0, length);
+        udp.send(port, server, serverPort, message, 0, length);
       } catch {
         return false;
       }

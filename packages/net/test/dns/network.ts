@@ -12,6 +12,7 @@ export interface Sent {
   readonly at: number;
   readonly port: number;
   readonly server: number;
+  readonly serverPort: number;
   readonly message: DnsMessage;
 }
 
@@ -73,9 +74,9 @@ export class Network {
           return true;
         },
         close: (port) => void this.ports.delete(port),
-        send: (port, server, bytes, length) => {
+        send: (port, server, serverPort, bytes, length) => {
           if (!this.reachable(server)) return false;
-          this.sent.push({ at: this.now, port, server, message: parseDns(bytes, 0, length)! });
+          this.sent.push({ at: this.now, port, server, serverPort, message: parseDns(bytes, 0, length)! });
           return true;
         },
         stream: (attempt, bytes, length) => void this.streams.push({ attempt, message: parseDns(bytes, 0, length)! }),

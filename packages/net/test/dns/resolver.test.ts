@@ -330,6 +330,39 @@ describe("resolver: search domains", () => {
   });
 });
 
+describe("resolver: names of the link", () => {
+  const GROUP = 0xe00000fb | 0;
+
+  it("are asked of the group, and any host may answer, in any case of letters", () => {
+    const network = new Network([]);
+    const lookup = network.lookup("Printer.LOCAL");
+    expect(network.last).toMatchObject({
+      server: GROUP,
+      serverPort: 5353,
+      message: { recursionDesired: false, udpSize: 0 },
+    });
+    const name = network.last.message.questions[0]!.name;
+    const lower = { questions: [question(name.toLowerCase())], answers: [a("printer.local", 7)] };
+    expect(network.answer(lower, network.last, { address: OTHER, port: 53 })).toBe(false);
+    expect(network.answer({ ...lower, id: 1 + network.last.message.id }, network.last, { port: 5353 })).toBe(false);
+    expect(network.answer(lower, network.last, { address: OTHER, port: 5353 })).toBe(true);
+    expect(lookup.records).toMatchObject([{ address: 7 }]);
+    expect(network.streams).toEqual([]);
+  });
+  it("do not exist when nobody answers three questions; name servers are not asked", () => {
+    const network = new Network([SERVER]);
+    const lookup = network.lookup("printer.local");
+    network.run(60_000);
+    expect(network.sent.map(({ at, server }) => [at - 1000, server])).toEqual([
+      [0, GROUP],
+      [500, GROUP],
+      [1500, GROUP],
+    ]);
+    expect(lookup.failure).toBe("ENOTFOUND");
+    expect(network.ports.size).toBe(0);
+  });
+});
+
 describe("resolver: whatever arrives", () => {
   it("ends every lookup within its time, with nothing left, over links that lose and mangle", () => {
     for (let seed = 1; seed <= 200; seed++) {

@@ -31,6 +31,8 @@ describe("mdns.publish", () => {
         expect([first.hostname, second.hostname].sort()).toEqual(["printer-2.local", "printer.local"]);
         expect(await ask(three!, first.hostname)).toBe(0x0a000001);
         expect(await ask(three!, second.hostname)).toBe(0x0a000002);
+        expect(await three!.dns.lookup(second.hostname)).toEqual([{ address: "10.0.0.2", family: 4 }]);
+        await checkCode("ENOTFOUND", () => three!.dns.lookup("nobody.local"));
         await checkCode("EADDRINUSE", () => one!.mdns.publish({ name: "other" }));
         await checkCode("EINVAL", () => three!.mdns.publish({ name: "a.b" }));
         first.close();
