@@ -1,5 +1,6 @@
+import { type ResolverSink, STREAM_TIMEOUT } from "../dns/asker.ts";
 import type { Attempt } from "../dns/question.ts";
-import { type Resolver, type ResolverSink, STREAM_TIMEOUT } from "../dns/resolver.ts";
+import type { Resolver } from "../dns/resolver.ts";
 import { SERVER_PORT } from "../wire/dns.ts";
 import { formatAddress } from "../wire/ipv4-address.ts";
 import type { Tcp } from "./tcp.ts";

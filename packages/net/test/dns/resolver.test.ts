@@ -1,7 +1,7 @@
 import { seededRng } from "@soloist/testing";
 import { describe, expect, it } from "vitest";
 import { MAX_LINKS } from "../../src/dns/answer.ts";
-import { MAX_QUESTIONS, STREAM_TIMEOUT, UDP_SIZE } from "../../src/dns/resolver.ts";
+import { MAX_QUESTIONS, STREAM_TIMEOUT, UDP_SIZE } from "../../src/dns/asker.ts";
 import { FORMERR, NXDOMAIN, REFUSED, SERVFAIL } from "../../src/wire/dns.ts";
 import { a, cname, Network, OTHER, question, reply, SERVER, soa } from "./network.ts";
 
