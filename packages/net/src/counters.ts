@@ -10,8 +10,10 @@ export interface DropCounters {
   arpMalformed: number;
   ipv4Malformed: number;
   ipv4Checksum: number;
-  /** A fragment: reassembly is not supported. */
+  /** A fragment that is malformed, overlaps another, or belongs to a datagram that was refused. */
   ipv4Fragment: number;
+  /** A datagram whose fragments did not all come within a minute. */
+  ipv4Reassembly: number;
   /** Not for an address of ours. */
   ipv4Destination: number;
   /** Source that no host may use (multicast, broadcast, our own). */
@@ -21,6 +23,8 @@ export interface DropCounters {
   icmpChecksum: number;
   /** A type that nobody here asks for. */
   icmpType: number;
+  /** An error or echo reply about nothing that we sent. */
+  icmpUnbelieved: number;
   udpMalformed: number;
   udpChecksum: number;
   udpPort: number;
@@ -45,6 +49,10 @@ export interface Counters {
   readonly tcp: TcpCounters;
   /** Frames that claimed our address with another MAC. */
   arpConflicts: number;
+  /** Datagrams put together from fragments. */
+  reassembled: number;
+  /** ICMP errors that arrived. */
+  icmpErrors: number;
 }
 
 export function createCounters(): Counters {
@@ -57,12 +65,14 @@ export function createCounters(): Counters {
       ipv4Malformed: 0,
       ipv4Checksum: 0,
       ipv4Fragment: 0,
+      ipv4Reassembly: 0,
       ipv4Destination: 0,
       ipv4Source: 0,
       ipv4Protocol: 0,
       icmpMalformed: 0,
       icmpChecksum: 0,
       icmpType: 0,
+      icmpUnbelieved: 0,
       udpMalformed: 0,
       udpChecksum: 0,
       udpPort: 0,
@@ -77,5 +87,7 @@ export function createCounters(): Counters {
     },
     tcp: createTcpCounters(),
     arpConflicts: 0,
+    reassembled: 0,
+    icmpErrors: 0,
   };
 }

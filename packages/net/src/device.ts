@@ -1,10 +1,12 @@
 import type { Device, Host, Parameter } from "@soloist/interface";
 import type { Counters } from "./counters.ts";
 import { AddressError } from "./errors.ts";
+import type { Route } from "./ipv4/routes.ts";
 import { DisciplinedClock } from "./ntp/clock.ts";
 import { type NamedTcp, withNames } from "./sockets/connect.ts";
 import { createDns, type Dns } from "./sockets/dns.ts";
 import { Driver } from "./sockets/driver.ts";
+import { createIcmp, type Icmp } from "./sockets/icmp.ts";
 import { createMdns, type Mdns } from "./sockets/mdns.ts";
 import { createNtp, type Ntp } from "./sockets/ntp.ts";
 import { Signal } from "./sockets/signal.ts";
@@ -20,6 +22,8 @@ export interface StackOptions {
   readonly name?: string;
   /** How long `open` waits for an address from DHCP, milliseconds; default 10,000. */
   readonly dhcpTimeout?: number;
+  /** What DHCP servers are told that we are called. */
+  readonly hostName?: string;
   /** Bytes that all send and receive buffers may hold together before windows shrink; default 16 MiB. */
   readonly memory?: number;
 }
@@ -31,12 +35,20 @@ export interface Ipv4Info {
   readonly gateway: string | undefined;
   /** Name servers that DHCP told of. */
   readonly dns: readonly string[];
+  /** All our addresses, with their prefixes, the first one first: `10.0.0.2/24`. */
+  readonly addresses: readonly string[];
+  /** What else DHCP told of: time servers, our name and domain; the MTU in use. */
+  readonly ntp: readonly string[];
+  readonly hostName: string | undefined;
+  readonly domainName: string | undefined;
+  readonly mtu: number;
 }
 
 /** A network stack on one device. */
 export interface Stack {
   readonly tcp: NamedTcp;
   readonly udp: Udp;
+  readonly icmp: Icmp;
   readonly dns: Dns;
   readonly ntp: Ntp;
   readonly mdns: Mdns;
@@ -63,6 +75,21 @@ function cidr(text: string): Cidr {
   const value = parseCidr(text);
   if (value === undefined) throw new Error("expected an address with its prefix, such as 10.0.0.2/24");
   return value;
+}
+
+function cidrs(text: string): readonly Cidr[] {
+  return text.split(",").map(cidr);
+}
+
+function routes(text: string): readonly Route[] {
+  return text.split(",").map((each) => {
+    const [network, gateway, ...rest] = each.split("@");
+    if (network === undefined || gateway === undefined || rest.length > 0) {
+      throw new Error("expected routes such as 10.1.0.0/16@10.0.0.9");
+    }
+    const { address: destination, prefix } = cidr(network);
+    return { destination, prefix, gateway: address(gateway), source: 0 };
+  });
 }
 
 function address(text: string): number {
@@ -98,17 +125,23 @@ function domains(text: string): readonly string[] {
 export function stack(options: StackOptions = {}): Device<Stack> {
   const name = options.name ?? "service";
   const prefix = name === "service" ? "" : `${name.toLowerCase()}-`;
-  const addressKey: Parameter<Cidr> = {
+  const addressKey: Parameter<readonly Cidr[]> = {
     name: `${prefix}ipv4`,
-    help: `IPv4 address of "${name}"; without one DHCP is asked`,
-    placeholder: "ADDRESS/PREFIX",
-    parse: cidr,
+    help: `IPv4 addresses of "${name}", the one to speak with first; without any DHCP is asked`,
+    placeholder: "ADDRESS/PREFIX,…",
+    parse: cidrs,
   };
   const gatewayKey: Parameter<number> = {
     name: `${prefix}ipv4-gateway`,
     help: `IPv4 router of "${name}"`,
     placeholder: "ADDRESS",
     parse: address,
+  };
+  const routesKey: Parameter<readonly Route[]> = {
+    name: `${prefix}ipv4-routes`,
+    help: `IPv4 routes of "${name}" beside the router, longest prefix first used`,
+    placeholder: "NETWORK/PREFIX@ROUTER,…",
+    parse: routes,
   };
   const dnsKey: Parameter<readonly number[]> = {
     name: `${prefix}dns`,
@@ -124,11 +157,12 @@ export function stack(options: StackOptions = {}): Device<Stack> {
   };
   return {
     manifest: [{ name, type: "net" }],
-    parameters: [addressKey, gatewayKey, dnsKey, searchKey],
+    parameters: [addressKey, gatewayKey, routesKey, dnsKey, searchKey],
     open: (host) =>
       openStack(host, name, options, {
         address: host.parameter(addressKey),
         gateway: host.parameter(gatewayKey),
+        routes: host.parameter(routesKey),
         dns: host.parameter(dnsKey),
         search: host.parameter(searchKey),
       }),
@@ -137,8 +171,9 @@ export function stack(options: StackOptions = {}): Device<Stack> {
 
 /** What the command line says. */
 interface StackParameters {
-  readonly address: Cidr | undefined;
+  readonly address: readonly Cidr[] | undefined;
   readonly gateway: number | undefined;
+  readonly routes: readonly Route[] | undefined;
   readonly dns: readonly number[] | undefined;
   readonly search: readonly string[] | undefined;
 }
@@ -163,11 +198,13 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
     for (const listener of onAddress) listener();
   };
   if (fixed !== undefined) {
-    net.configure(fixed.address, fixed.prefix, gateway ?? 0);
+    net.configureAll(fixed, gateway ?? 0, parameters.routes ?? [], false);
     wakeup = host.drive(net);
     wakeup.wake();
   } else {
-    net.startDhcp();
+    net.startDhcp(options.hostName);
+    // Registered before the app's own: its last packets still go out.
+    host.onShutdown(() => net.release());
     const deadline = host.clock.monotonic() + (options.dhcpTimeout ?? DHCP_TIMEOUT);
     const waiting = new Deadline(net, deadline);
     wakeup = host.drive(waiting);
@@ -205,13 +242,20 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
       driver,
       monotonic,
       random,
-      groups: net.groups,
       address: () => net.egress.config.address,
       isOnLink: (address) => net.egress.isOnLink(address),
       onAddress,
     }),
     udp: createUdp(net.udp, net.egress, wakeup, () => {
       net.tcp.woken = true;
+    }),
+    icmp: createIcmp({
+      layer: net.icmp,
+      egress: net.egress,
+      driver,
+      monotonic,
+      random: () => host.rng.uint32(),
+      wake: () => wakeup.wake(),
     }),
     get ipv4() {
       const { address: own, prefix, gateway: router } = net.egress.config;
@@ -221,6 +265,11 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
         prefix,
         gateway: router === 0 ? undefined : formatAddress(router),
         dns: (net.lease?.dns ?? []).map(formatAddress),
+        addresses: net.egress.addresses.map((each) => `${formatAddress(each.address)}/${each.prefix}`),
+        ntp: (net.lease?.ntp ?? []).map(formatAddress),
+        hostName: net.lease?.hostName || undefined,
+        domainName: net.lease?.domainName || undefined,
+        mtu: net.egress.mtu,
       };
     },
     mac: formatMac(device.mac),

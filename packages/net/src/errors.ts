@@ -72,8 +72,15 @@ export function failureError(code: string, peer: string): SoloistError {
       return new ConnectionRefusedError(`${peer} refused the connection`);
     case "ETIMEDOUT":
       return new TimedOutError(`${peer} did not answer in time`);
+    case "ENETUNREACH":
+      return new UnreachableError("ENETUNREACH", `${peer} cannot be reached: a router knows no way to its network`);
+    case "EMSGSIZE":
+      return new MessageSizeError(`a packet to ${peer} was too big for its path`);
     case "EHOSTUNREACH":
-      return new UnreachableError("EHOSTUNREACH", `${peer} cannot be reached: nobody answers for its link address`);
+      return new UnreachableError(
+        "EHOSTUNREACH",
+        `${peer} cannot be reached: nobody answers for its link address, or a router says so`,
+      );
     default:
       return new ConnectionAbortedError(`the connection with ${peer} was aborted`);
   }

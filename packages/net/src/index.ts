@@ -34,9 +34,10 @@ export {
 } from "./errors.ts";
 export type { ConnectByNameOptions, NamedTcp } from "./sockets/connect.ts";
 export type { Dns, LookupAddress, LookupOptions, ResolveOptions } from "./sockets/dns.ts";
+export type { Icmp, PingOptions, PingReply } from "./sockets/icmp.ts";
 export type { Mdns, Published, PublishOptions } from "./sockets/mdns.ts";
 export type { Ntp, SyncOptions } from "./sockets/ntp.ts";
 export type { ConnectOptions, ListenOptions, Tcp, TcpSocketOptions } from "./sockets/tcp.ts";
 export type { FlowInfo, TcpFlowApi } from "./sockets/tcp-flow.ts";
-export type { BindOptions, Datagram, Udp, UdpSocket } from "./sockets/udp.ts";
+export type { BindOptions, ConnectedUdpSocket, Datagram, Udp, UdpConnectOptions, UdpSocket } from "./sockets/udp.ts";
 export type { TcpCounters } from "./tcp/connection.ts";

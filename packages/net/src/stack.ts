@@ -1,24 +1,31 @@
 import type { ByteHelpers, NetDevice, Pollable, Rng, Wakeup } from "@soloist/interface";
+import { AddressDefense } from "./arp/defense.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { DhcpClient } from "./dhcp/client.ts";
 import { IcmpLayer } from "./icmp/layer.ts";
-import { Ipv4Egress } from "./ipv4/egress.ts";
+import { Ipv4Egress, type LocalAddress } from "./ipv4/egress.ts";
+import { Reassembly } from "./ipv4/reassembly.ts";
+import type { Route } from "./ipv4/routes.ts";
 import { TcpLayer } from "./tcp/layer.ts";
 import { UdpLayer } from "./udp/layer.ts";
 import { createArpFields, OPERATION_REQUEST, parseArp } from "./wire/arp.ts";
 import { CLIENT_PORT, type DhcpMessage, emitDhcp, parseDhcp, SERVER_PORT } from "./wire/dhcpv4.ts";
 import { HEADER_LENGTH as ETHERNET_LENGTH, macHigh, macLow, TYPE_ARP, TYPE_IPV4 } from "./wire/ethernet.ts";
-import { CODE_PROTOCOL_UNREACHABLE } from "./wire/icmpv4.ts";
+import { CODE_PROTOCOL_UNREACHABLE, ECHO_REQUEST } from "./wire/icmpv4.ts";
 import {
   createIpv4Fields,
+  DESTINATION,
   FRAGMENT_OFFSET,
+  type Ipv4Fields,
   MORE_FRAGMENTS,
+  PROTOCOL,
   PROTOCOL_ICMP,
   PROTOCOL_TCP,
   PROTOCOL_UDP,
   parseIpv4,
+  SOURCE,
 } from "./wire/ipv4.ts";
-import { isMulticast, LIMITED_BROADCAST } from "./wire/ipv4-address.ts";
+import { isLoopback, isMulticast, LIMITED_BROADCAST, readAddress } from "./wire/ipv4-address.ts";
 
 /** Frames taken in one poll: then whoever was woken gets its turn, and the next poll follows at once. */
 export const MAX_FRAMES = 256;
@@ -38,8 +45,6 @@ export class NetStack implements Pollable {
   readonly tcp: TcpLayer;
   readonly udp: UdpLayer;
   readonly icmp: IcmpLayer;
-  /** Multicast groups whose datagrams are taken. Those of 224.0.0.0/24 alone: they need no IGMP (RFC 3376 5). */
-  readonly groups: Set<number> = new Set();
   /** Called when our address appears, changes or goes. */
   onAddress: () => void = () => {};
   readonly #bytes: ByteHelpers;
@@ -58,15 +63,28 @@ export class NetStack implements Pollable {
   #dhcp: DhcpClient | undefined;
   #dhcpBuffer: Uint8Array | undefined;
   #deferred = false;
+  readonly #reassembly: Reassembly;
+  readonly #whole = createIpv4Fields();
+  #reassemblyAt: number = Number.POSITIVE_INFINITY;
+  readonly #defense = new AddressDefense();
+  #defenseAt: number = Number.POSITIVE_INFINITY;
 
   constructor(device: NetDevice, bytes: ByteHelpers, rng: Rng, wakeup: Wakeup, options: NetStackOptions) {
     this.device = device;
     this.#bytes = bytes;
     this.#rng = rng;
-    this.egress = new Ipv4Egress(device, bytes, this.counters);
+    this.egress = new Ipv4Egress(device, bytes, this.counters, rng.uint32() & 0xffff);
+    this.#reassembly = new Reassembly(bytes);
     this.icmp = new IcmpLayer(this.egress, bytes, this.counters);
     this.udp = new UdpLayer(this.egress, bytes, rng, this.counters, this.icmp);
     this.tcp = new TcpLayer(this.egress, bytes, rng, this.counters, wakeup, options.memory);
+    this.icmp.sinks = {
+      udp: (local, remote, remotePort, failure) => this.udp.onIcmpError(local, remote, remotePort, failure),
+      tcp: (address, local, remote, remotePort, sequence, failure, hard) =>
+        this.tcp.onIcmpError(address, local, remote, remotePort, sequence, hard ? failure : undefined),
+      pathMtu: (address, local, remote, remotePort, mtu) => this.tcp.onPathMtu(address, local, remote, remotePort, mtu),
+    };
+    this.egress.onUnresolved = (packet) => this.icmp.unresolved(packet);
     this.#macHigh = macHigh(device.mac, 0);
     this.#macLow = macLow(device.mac, 0);
     const mac = new DataView(device.mac.buffer, device.mac.byteOffset, 6);
@@ -90,21 +108,29 @@ export class NetStack implements Pollable {
     return this.#dhcp?.lease;
   }
 
-  /** Takes an address of its own; announced with the next poll. */
+  /** Takes an address of its own; probed for and announced with the next poll. */
   configure(address: number, prefix: number, gateway: number): void {
-    const { config } = this.egress;
-    config.address = address;
-    config.prefix = prefix;
-    config.gateway = gateway;
-    this.egress.arp.clear();
-    this.egress.announce();
+    this.configureAll(address === 0 ? [] : [{ address, prefix }], gateway, [], false);
+  }
+
+  /** Takes these addresses and routes. `replaceable`: a DHCP server gives another one when somebody has it already. */
+  configureAll(
+    addresses: readonly LocalAddress[],
+    gateway: number,
+    routes: readonly Route[],
+    replaceable: boolean,
+  ): void {
+    this.egress.configure(addresses, gateway, routes);
+    if (addresses.length > 0) this.#defense.start(this.tcp.now, replaceable);
+    else this.#defense.stop();
+    this.#defenseAt = this.#defense.pollAt();
     this.onAddress();
   }
 
   /** Asks for an address, and keeps it. */
-  startDhcp(): void {
+  startDhcp(hostName = ""): void {
     if (this.#dhcp !== undefined) return;
-    const client = new DhcpClient(this.device.mac, () => this.#rng.uint32());
+    const client = new DhcpClient(this.device.mac, () => this.#rng.uint32(), hostName);
     this.#dhcp = client;
     this.udp.bind(CLIENT_PORT, (bytes, at, length) => {
       const message = parseDhcp(bytes, at, length);
@@ -163,6 +189,9 @@ export class NetStack implements Pollable {
     if (timers.first <= now) tcp.expire(now);
     if (tcp.sweepAt <= now) tcp.sweep();
     if (this.#dhcpAt <= now) this.#dispatchDhcp(now);
+    if (this.#defenseAt <= now) this.#dispatchDefense(now);
+    if (this.#reassemblyAt <= now) this.#expireFragments(now);
+    if (egress.looped.length > 0) this.#takeLooped();
 
     if (tcp.woken) {
       this.#deferred = true;
@@ -179,6 +208,10 @@ export class NetStack implements Pollable {
     if (frames === MAX_FRAMES) return now;
     if (tcp.sweepAt < next) next = tcp.sweepAt;
     if (this.#dhcpAt < next) next = this.#dhcpAt;
+    if (this.#defenseAt < next) next = this.#defenseAt;
+    if (this.#reassemblyAt < next) next = this.#reassemblyAt;
+    // What we sent to ourselves has arrived.
+    if (egress.looped.length > 0) return now;
     if (!sent && now + TRANSMIT_RETRY < next) next = now + TRANSMIT_RETRY;
     return next;
   }
@@ -195,95 +228,164 @@ export class NetStack implements Pollable {
       return;
     }
     const type = (bytes[at + 12]! << 8) | bytes[at + 13]!;
-    if (type === TYPE_IPV4) this.#ip(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH, group);
+    if (type === TYPE_IPV4) this.#ip(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH, group, false);
     else if (type === TYPE_ARP) this.#arp(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH);
     else dropped.ethernetType++;
   }
 
-  #ip(bytes: Uint8Array, at: number, length: number, group: boolean): void {
+  /** Frames that we sent to ourselves: those that were there when it began, so that a poll ends. */
+  #takeLooped(): void {
+    const { egress } = this;
+    const frames = egress.looped;
+    egress.looped = [];
+    for (const frame of frames) this.#ip(frame, ETHERNET_LENGTH, frame.length - ETHERNET_LENGTH, false, true);
+  }
+
+  /** `looped`: it never was on the wire, so that its addresses may both be ours. */
+  #ip(bytes: Uint8Array, at: number, length: number, group: boolean, looped: boolean): void {
     const ip = this.#ipv4;
     const dropped = this.counters.dropped;
     if (!parseIpv4(bytes, at, length, ip)) {
       dropped.ipv4Malformed++;
       return;
     }
-    const headerLength = ip.headerLength;
-    if (this.#bytes.checksum(bytes, at, headerLength, 0) !== 0xffff) {
+    if (this.#bytes.checksum(bytes, at, ip.headerLength, 0) !== 0xffff) {
       dropped.ipv4Checksum++;
       return;
     }
-    if ((ip.fragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) !== 0) {
-      dropped.ipv4Fragment++;
-      return;
-    }
-    const own = this.egress.config.address;
-    const payloadAt = at + headerLength;
-    const payloadLength = ip.totalLength - headerLength;
-    const unicast = ip.destination === own && own !== 0 && !group;
-    if (unicast && ip.protocol === PROTOCOL_TCP) {
-      if (!this.#sourceIsHost(ip.source)) {
-        dropped.ipv4Source++;
-        return;
-      }
-      this.tcp.receive(bytes, payloadAt, payloadLength, ip);
-      return;
-    }
+    const unicast = !group && (looped || this.egress.isOwn(ip.destination));
     if (!unicast && !this.#takes(ip.destination, group)) {
       dropped.ipv4Destination++;
       return;
     }
-    if (!this.#sourceIsHost(ip.source)) {
+    if (!looped && !this.#sourceIsHost(ip.source)) {
       dropped.ipv4Source++;
       return;
     }
-    if (ip.protocol === PROTOCOL_UDP) {
+    if ((ip.fragment & (MORE_FRAGMENTS | FRAGMENT_OFFSET)) === 0) {
+      this.#transport(bytes, at, ip, unicast);
+      return;
+    }
+    const reassembly = this.#reassembly;
+    const outcome = reassembly.process(bytes, at, ip, this.tcp.now);
+    this.#reassemblyAt = reassembly.pollAt();
+    if (outcome === "complete") {
+      this.counters.reassembled++;
+      const { bytes: whole, length: payload } = reassembly.complete;
+      if (parseIpv4(whole, 0, payload + 20, this.#whole)) this.#transport(whole, 0, this.#whole, unicast);
+    } else if (outcome !== "kept" && outcome !== "duplicate") {
+      dropped.ipv4Fragment++;
+    }
+  }
+
+  #transport(bytes: Uint8Array, at: number, ip: Ipv4Fields, unicast: boolean): void {
+    const payloadAt = at + ip.headerLength;
+    const payloadLength = ip.totalLength - ip.headerLength;
+    if (ip.protocol === PROTOCOL_TCP) {
+      if (unicast) this.tcp.receive(bytes, payloadAt, payloadLength, ip);
+      else this.counters.dropped.ipv4Protocol++;
+    } else if (ip.protocol === PROTOCOL_UDP) {
       this.udp.receive(bytes, payloadAt, payloadLength, ip, at, unicast);
     } else if (ip.protocol === PROTOCOL_ICMP) {
       this.icmp.receive(bytes, payloadAt, payloadLength, ip, unicast);
     } else {
-      dropped.ipv4Protocol++;
-      if (unicast && ip.protocol !== PROTOCOL_TCP) this.icmp.unreachable(bytes, at, ip, CODE_PROTOCOL_UNREACHABLE);
+      this.counters.dropped.ipv4Protocol++;
+      if (unicast) this.icmp.unreachable(bytes, at, ip, CODE_PROTOCOL_UNREACHABLE);
     }
   }
 
-  /** Broadcasts and our groups; and while DHCP looks for an address, whatever comes for our MAC. */
+  /** Broadcasts, groups that somebody joined; and while DHCP looks for an address, whatever comes for our MAC. */
   #takes(destination: number, group: boolean): boolean {
     if (this.egress.isBroadcast(destination)) return true;
-    if (group) return this.groups.has(destination);
-    return this.egress.config.address === 0 && this.#dhcp !== undefined && !isMulticast(destination);
+    if (isMulticast(destination)) return group && this.udp.isMember(destination);
+    return !group && this.egress.config.address === 0 && this.#dhcp !== undefined && !isLoopback(destination);
   }
 
   /** RFC 1122 3.2.1.3: no broadcast, no multicast, not ourselves, and not the loopback network. */
   #sourceIsHost(source: number): boolean {
-    const top = source >>> 24;
+    const { egress } = this;
     return (
-      top !== 127 &&
-      top < 224 &&
+      source >>> 24 !== 127 &&
+      source >>> 24 < 224 &&
       source !== 0 &&
-      source !== this.egress.config.address &&
-      !this.egress.isBroadcast(source)
+      !egress.isOwn(source) &&
+      !egress.isBroadcast(source)
     );
+  }
+
+  #expireFragments(now: number): void {
+    const reassembly = this.#reassembly;
+    for (let lost = reassembly.expire(now); lost !== undefined; lost = reassembly.expire(now)) {
+      this.counters.dropped.ipv4Reassembly++;
+      const { bytes, length } = lost;
+      if (length === 0) continue;
+      // Never an error about an error (RFC 1122 3.2.2), nor about what was for a group.
+      if (bytes[PROTOCOL] === PROTOCOL_ICMP && bytes[20] !== ECHO_REQUEST) continue;
+      const destination = readAddress(bytes, DESTINATION);
+      if (!this.egress.isOwn(destination)) continue;
+      this.icmp.reassemblyTimedOut(bytes, readAddress(bytes, SOURCE), destination, length);
+    }
+    this.#reassemblyAt = reassembly.pollAt();
   }
 
   #arp(bytes: Uint8Array, at: number, length: number): void {
     const fields = this.#arpFields;
+    const { egress } = this;
     if (!parseArp(bytes, at, length, fields)) {
       this.counters.dropped.arpMalformed++;
       return;
     }
-    const own = this.egress.config.address;
     const ours = fields.senderHigh === this.#macHigh && fields.senderLow === this.#macLow;
     if (ours) return;
-    if (own !== 0 && fields.senderAddress === own) {
-      this.counters.arpConflicts++;
+    if (egress.isOwn(fields.senderAddress)) {
+      this.#onConflict(fields.senderAddress);
       return;
     }
-    if (own === 0 || (fields.senderAddress !== 0 && !this.egress.isOnLink(fields.senderAddress))) return;
-    const answered = this.egress.arp.process(fields, own, this.tcp.now);
-    if (fields.operation === OPERATION_REQUEST && fields.targetAddress === own) {
-      this.egress.replyArp(fields.senderHigh, fields.senderLow, fields.senderAddress);
+    if (egress.config.address === 0) return;
+    // A probe (RFC 5227 2.1.1) has no sender yet.
+    if (fields.senderAddress !== 0 && !egress.isOnLink(fields.senderAddress)) return;
+    const asked = egress.isOwn(fields.targetAddress) ? fields.targetAddress : 0;
+    const answered = egress.arp.process(fields, asked, this.tcp.now);
+    if (fields.operation === OPERATION_REQUEST && asked !== 0) {
+      egress.replyArp(fields.senderHigh, fields.senderLow, fields.senderAddress, asked);
     }
-    if (answered !== undefined) this.egress.release(answered);
+    if (answered !== undefined) egress.release(answered);
+  }
+
+  /** Somebody else uses an address of ours (RFC 5227 2.4). */
+  #onConflict(address: number): void {
+    this.counters.arpConflicts++;
+    const { now } = this.tcp;
+    const verdict = this.#defense.conflict(now);
+    if (verdict === "defend") {
+      this.egress.announce(address);
+    } else if (verdict === "lose" && this.#dhcp !== undefined && address === this.#dhcp.lease?.address) {
+      this.#dhcp.decline(now, (message, server) => this.#sendDhcp(message, server));
+      this.#onLease();
+      this.#dhcpAt = this.#dhcp.pollAt();
+    }
+  }
+
+  #dispatchDefense(now: number): void {
+    const due = this.#defense.dispatch(now);
+    this.#defenseAt = this.#defense.pollAt();
+    if (due === undefined) return;
+    for (const { address } of this.egress.addresses) {
+      if (due === "probe") this.egress.probe(address);
+      this.egress.announce(address);
+    }
+  }
+
+  /** Gives the lease back, if there is one: the network is no longer used. */
+  release(): void {
+    if (this.#dhcp?.lease === undefined) return;
+    const { egress } = this;
+    this.#dhcp.release((message, server) => {
+      // Nobody will be there to hear the answer of a server whose MAC is not known: then everybody is told.
+      const known = egress.arp.resolve(egress.nextHop(server), egress.now).resolved;
+      this.#sendDhcp(message, known ? server : 0);
+    });
+    this.#dhcpAt = Number.POSITIVE_INFINITY;
   }
 
   #dispatchDhcp(now: number): void {
@@ -302,6 +404,13 @@ export class NetStack implements Pollable {
 
   #onLease(): void {
     const lease = this.#dhcp!.lease;
-    this.configure(lease?.address ?? 0, lease?.prefix ?? 0, lease?.gateway ?? 0);
+    if (lease === undefined) {
+      this.configureAll([], 0, [], false);
+      return;
+    }
+    const { egress } = this;
+    const { mtu } = this.device;
+    egress.mtu = lease.mtu === 0 ? mtu : Math.min(lease.mtu, mtu);
+    this.configureAll([{ address: lease.address, prefix: lease.prefix }], lease.gateway, lease.routes, true);
   }
 }

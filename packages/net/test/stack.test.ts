@@ -13,11 +13,14 @@ import { type Stack, stack } from "../src/index.ts";
 import { createArpFields, emitArp } from "../src/wire/arp.ts";
 import {
   createDhcpMessage,
+  DECLINE,
   ACK as DHCP_ACK,
+  DISCOVER,
   emitDhcp,
   OFFER,
   OP_REPLY,
   parseDhcp,
+  RELEASE,
   REQUEST,
 } from "../src/wire/dhcpv4.ts";
 import { emitEthernet } from "../src/wire/ethernet.ts";
@@ -143,13 +146,24 @@ describe("stack", () => {
     expect(reply![21]).toBe(2);
     expect(Buffer.from(reply!.subarray(28, 32)).toString("hex")).toBe("0a000001");
   });
-  it("announces its address when it opens", async () => {
+  it("probes for its address and announces it when it opens, and announces it once more", async () => {
     const device = new QueueDevice();
     const sent: Uint8Array[] = [];
     device.onSend = (frame) => void sent.push(frame);
-    await stack().open(new FakeHost({ netDevices: [device], parameters: { ipv4: "10.0.0.1/24" } }));
-    expect(sent.length).toBe(1);
-    expect(sent[0]!.subarray(0, 6).every((byte) => byte === 0xff)).toBe(true);
+    const host = new FakeHost({ netDevices: [device], parameters: { ipv4: "10.0.0.1/24" } });
+    await stack().open(host);
+    const senders = (now: number) => {
+      for (const machine of host.machines) machine.poll(now);
+      return sent.splice(0).map((frame) => {
+        expect(frame.subarray(0, 6).every((byte) => byte === 0xff)).toBe(true);
+        expect(Buffer.from(frame.subarray(38, 42)).toString("hex")).toBe("0a000001");
+        return Buffer.from(frame.subarray(28, 32)).toString("hex");
+      });
+    };
+    expect(senders(0)).toEqual(["00000000", "0a000001"]);
+    expect(senders(1999)).toEqual([]);
+    expect(senders(2000)).toEqual(["0a000001"]);
+    expect(senders(100_000)).toEqual([]);
   });
   it("answers pings, byte for byte", async () => {
     const { device, poll } = await known();
@@ -205,8 +219,8 @@ describe("stack", () => {
       ["ipv4Malformed", change(echo(10), 14, 0x55)],
       ["ipv4Malformed", echo(10).slice(0, 40)],
       ["ipv4Checksum", change(echo(10), 22, 1)],
-      ["ipv4Fragment", echo(10, 0x2000)],
-      ["ipv4Fragment", echo(10, 1)],
+      ["ipv4Fragment", echo(10, 0x2001)],
+      ["ipv4Fragment", echo(10, 0x1fff)],
       ["ipv4Source", ip(1, 8, () => {}, 0, -1)],
       ["ipv4Source", ip(6, 20, () => {}, 0, OURS)],
       ["ipv4Source", ip(17, 8, () => {}, 0, 0x7f000001)],
@@ -257,7 +271,7 @@ describe("stack", () => {
     await checkCode("ENETUNREACH", () => opened.tcp.connect({ address: "192.0.2.1", port: 80 }));
     const socket = opened.udp.bind({ port: 9 });
     await checkCode("EADDRINUSE", () => opened.udp.bind({ port: 9 }));
-    await checkCode("EMSGSIZE", () => socket.send(new Uint8Array(1473), { address: "10.0.0.2", port: 9 }));
+    await checkCode("EMSGSIZE", () => socket.send(new Uint8Array(65_508), { address: "10.0.0.2", port: 9 }));
     await checkCode("ENETUNREACH", () => socket.send(new Uint8Array(1), { address: "192.0.2.1", port: 9 }));
   });
 });
@@ -340,7 +354,7 @@ describe("two stacks", () => {
         return flows;
       })(),
     );
-    await simulation.pass(1000);
+    await simulation.pass(3000);
     const { frames } = simulation;
     await simulation.pass(24 * 3600_000);
     expect(simulation.frames).toBe(frames);
@@ -434,7 +448,7 @@ describe("opening by DHCP", () => {
     const simulation = new Simulation();
     serve(simulation, 0);
     const opened = await simulation.run(Promise.resolve(stack().open(simulation.addHost())));
-    expect(opened.ipv4).toEqual({ address: "10.0.0.66", prefix: 24, gateway: "10.0.0.2", dns: ["10.0.0.2"] });
+    expect(opened.ipv4).toMatchObject({ address: "10.0.0.66", prefix: 24, gateway: "10.0.0.2", dns: ["10.0.0.2"] });
     expect(opened.dns.servers).toEqual(["10.0.0.2"]);
     await simulation.pass(3600_000);
     expect(opened.ipv4?.address).toBe("10.0.0.66");
@@ -445,14 +459,44 @@ describe("opening by DHCP", () => {
     await checkCode("EADDRNOTAVAIL", () => simulation.run(Promise.resolve(stack().open(host))));
     expect(simulation.now).toBe(10_000);
   });
+  it("gives the lease back at shutdown, and an address that somebody has to somebody else", async () => {
+    const simulation = new Simulation();
+    const host = simulation.addHost();
+    const kinds: number[] = [];
+    serve(simulation, 0);
+    const answering = simulation.filter;
+    simulation.filter = (frame, from) => {
+      if (frame[23] === 17 && frame[37] === 67) kinds.push(parseDhcp(frame, 42, frame.length - 42)!.type);
+      return answering(frame, from);
+    };
+    const opened = await simulation.run(Promise.resolve(stack().open(host)));
+    const claim = ethernet(0x806, true);
+    const fields = { senderHigh: 0x200, senderLow: 9, senderAddress: 0x0a000042, targetAddress: 0x0a000042 };
+    emitArp(claim, 14, Object.assign(createArpFields(), fields));
+    simulation.device(0).deliver(claim.slice(0, 42));
+    await simulation.pass(100);
+    expect(opened.ipv4).toBeUndefined();
+    expect(kinds).toEqual([DISCOVER, REQUEST, DECLINE]);
+    await simulation.pass(11_000);
+    expect(opened.ipv4?.address).toBe("10.0.0.66");
+    for (const cleanup of host.cleanups) await cleanup();
+    expect(kinds).toEqual([DISCOVER, REQUEST, DECLINE, DISCOVER, REQUEST, RELEASE]);
+  });
   it("a device of another name has keys of its own", () => {
     expect(stack({ name: "private" }).parameters.map(({ name }) => name)).toEqual([
       "private-ipv4",
       "private-ipv4-gateway",
+      "private-ipv4-routes",
       "private-dns",
       "private-dns-search",
     ]);
-    expect(stack().parameters.map(({ name }) => name)).toEqual(["ipv4", "ipv4-gateway", "dns", "dns-search"]);
+    expect(stack().parameters.map(({ name }) => name)).toEqual([
+      "ipv4",
+      "ipv4-gateway",
+      "ipv4-routes",
+      "dns",
+      "dns-search",
+    ]);
     expect(stack({ name: "private" }).manifest).toEqual([{ name: "private", type: "net" }]);
   });
 });

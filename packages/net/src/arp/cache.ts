@@ -7,6 +7,13 @@ export const REACHABLE_TIME = 60_000;
 /** "The recommended maximum rate is 1 per second per destination" (RFC 1122 2.3.2.1). */
 export const REQUEST_INTERVAL = 1000;
 export const MAX_REQUESTS = 3;
+/**
+ * Frames that wait for one neighbour: "SHOULD save (rather than discard) at least one (the latest)" (RFC 1122 2.3.2.2); a
+ * datagram of 64 KiB is 45 of them. Beyond it the oldest goes.
+ */
+export const MAX_PENDING = 48;
+/** Frames that wait for all neighbours together; beyond it the newest is dropped. */
+export const MAX_PENDING_IN_ALL = 256;
 
 /** What is known of one neighbour. */
 export interface Neighbour<Waiter> {
@@ -20,8 +27,8 @@ export interface Neighbour<Waiter> {
   /** Requests sent since the last answer, and when the next is due. */
   requests: number;
   requestAt: number;
-  /** A frame that waits for the MAC: the newest (RFC 1122 2.3.2.2). */
-  pending: Uint8Array | undefined;
+  /** Frames that wait for the MAC, in order. */
+  readonly pending: Uint8Array[];
   readonly waiters: Waiter[];
 }
 
@@ -35,6 +42,7 @@ export class ArpCache<Waiter> {
   readonly #neighbours = new Map<number, Neighbour<Waiter>>();
   /** Those that were asked for and have not answered yet: few, and none when idle. */
   readonly #asked: Neighbour<Waiter>[] = [];
+  #pending = 0;
 
   /** Whether anybody was asked and has not answered: only then is there something to dispatch. */
   get asking(): boolean {
@@ -57,8 +65,28 @@ export class ArpCache<Waiter> {
     return neighbour;
   }
 
+  /** Keeps a frame until the neighbour is resolved; false: a frame had to be dropped. */
+  keep(neighbour: Neighbour<Waiter>, frame: Uint8Array): boolean {
+    const { pending } = neighbour;
+    if (pending.length >= MAX_PENDING) {
+      pending.shift();
+      pending.push(frame);
+      return false;
+    }
+    if (this.#pending >= MAX_PENDING_IN_ALL) return false;
+    this.#pending++;
+    pending.push(frame);
+    return true;
+  }
+
+  /** What waited for the neighbour. */
+  takePending(neighbour: Neighbour<Waiter>): Uint8Array[] {
+    this.#pending -= neighbour.pending.length;
+    return neighbour.pending.splice(0);
+  }
+
   /**
-   * An ARP packet: its sender is learnt when the packet is for `ourAddress`, and updated when it is known already (RFC 826,
+   * An ARP packet: its sender is learnt when the packet asks for `ourAddress`, and updated when it is known already (RFC 826,
    * "packet reception"). Returns the neighbour if that answered somebody who waited.
    */
   process(fields: ArpFields, ourAddress: number, now: number): Neighbour<Waiter> | undefined {
@@ -79,7 +107,7 @@ export class ArpCache<Waiter> {
     neighbour.low = fields.senderLow;
     neighbour.refreshAt = now + REACHABLE_TIME;
     this.#settle(neighbour);
-    return waited && (neighbour.pending !== undefined || neighbour.waiters.length > 0) ? neighbour : undefined;
+    return waited && (neighbour.pending.length > 0 || neighbour.waiters.length > 0) ? neighbour : undefined;
   }
 
   /** Sends the requests that are due. Returns a neighbour that never answered, whom the caller tells the waiters of, and is called again. */
@@ -108,6 +136,7 @@ export class ArpCache<Waiter> {
   clear(): void {
     this.#neighbours.clear();
     this.#asked.length = 0;
+    this.#pending = 0;
     this.epoch++;
   }
 
@@ -115,6 +144,7 @@ export class ArpCache<Waiter> {
     if (this.#neighbours.size >= MAX_NEIGHBOURS) {
       for (const oldest of this.#neighbours.values()) {
         this.#remove(oldest);
+        this.takePending(oldest);
         break;
       }
     }
@@ -126,7 +156,7 @@ export class ArpCache<Waiter> {
       refreshAt: 0,
       requests: 0,
       requestAt: Number.POSITIVE_INFINITY,
-      pending: undefined,
+      pending: [],
       waiters: [],
     };
     this.#neighbours.set(address, neighbour);

@@ -1,4 +1,16 @@
-import { ACK, createDhcpMessage, type DhcpMessage, DISCOVER, NAK, OFFER, OP_REPLY, REQUEST } from "../wire/dhcpv4.ts";
+import type { Route } from "../ipv4/routes.ts";
+import {
+  ACK,
+  createDhcpMessage,
+  DECLINE,
+  type DhcpMessage,
+  DISCOVER,
+  NAK,
+  OFFER,
+  OP_REPLY,
+  RELEASE,
+  REQUEST,
+} from "../wire/dhcpv4.ts";
 import { maskPrefix } from "../wire/ipv4-address.ts";
 
 export type DhcpState = "init" | "selecting" | "requesting" | "bound" | "renewing" | "rebinding";
@@ -9,7 +21,15 @@ export interface Lease {
   readonly prefix: number;
   /** 0: none. */
   readonly gateway: number;
+  /** Those beside the default route (RFC 3442). */
+  readonly routes: readonly Route[];
   readonly dns: readonly number[];
+  readonly ntp: readonly number[];
+  /** "" when the server has no name for us. */
+  readonly hostName: string;
+  readonly domainName: string;
+  /** 0: the link's. */
+  readonly mtu: number;
   readonly server: number;
   readonly renewAt: number;
   readonly rebindAt: number;
@@ -26,6 +46,12 @@ const MAX_RETRY = 64_000;
 const MAX_REQUESTS = 4;
 /** "a minimum of 60 seconds" between renewal attempts (RFC 2131 4.4.5). */
 const MIN_RENEW = 60_000;
+/** "The client SHOULD wait a minimum of ten seconds before restarting" after DECLINE (RFC 2131 3.1 step 5). */
+export const DECLINE_WAIT = 10_000;
+/** "Every internet module must be able to forward a datagram of 68 octets" (RFC 791 3.2): less is no MTU (RFC 2132 5.1). */
+const MIN_MTU = 68;
+/** What a server may make us use at the least: below it a segment is mostly header, and every host takes 576 (RFC 791 3.1). */
+const LEAST_MTU = 576;
 const FOREVER = 0xffffffff;
 
 /** The client of RFC 2131 4.4 as a machine: `process`, `dispatch`, `pollAt`. Times are milliseconds. */
@@ -35,6 +61,7 @@ export class DhcpClient {
   lease: Lease | undefined;
   readonly #mac: Uint8Array;
   readonly #random: () => number;
+  readonly #hostName: string;
   #transaction = 0;
   #offered = 0;
   #server = 0;
@@ -43,10 +70,14 @@ export class DhcpClient {
   #tries = 0;
   #nextAt = 0;
 
-  /** @param random 32 random bits */
-  constructor(mac: Uint8Array, random: () => number) {
+  /**
+   * @param random 32 random bits
+   * @param hostName what we would like to be called; "": no wish
+   */
+  constructor(mac: Uint8Array, random: () => number, hostName = "") {
     this.#mac = mac;
     this.#random = random;
+    this.#hostName = hostName;
   }
 
   pollAt(): number {
@@ -79,6 +110,35 @@ export class DhcpClient {
     if (message.type !== ACK || message.yourAddress === 0) return false;
     if (this.state === "requesting" && message.yourAddress !== this.#offered) return false;
     return this.#bind(message, now);
+  }
+
+  /** Somebody else has the address: tells the server, and asks for another one after a while (RFC 2131 3.1 step 5). */
+  decline(now: number, sink: DhcpSink): void {
+    this.#giveUp(DECLINE, sink);
+    this.#restart(now + DECLINE_WAIT);
+  }
+
+  /** Gives the lease back; the client does nothing any more (RFC 2131 3.1 step 6). */
+  release(sink: DhcpSink): void {
+    this.#giveUp(RELEASE, sink);
+    this.state = "init";
+    this.#nextAt = Number.POSITIVE_INFINITY;
+  }
+
+  #giveUp(type: typeof DECLINE | typeof RELEASE, sink: DhcpSink): void {
+    const { lease } = this;
+    if (lease === undefined) return;
+    this.#transaction = this.#random() | 0;
+    const message = createDhcpMessage();
+    message.type = type;
+    message.transaction = this.#transaction;
+    message.mac = this.#mac;
+    message.server = lease.server;
+    // RFC 2131 table 5: who declines has no address, who releases still has.
+    if (type === DECLINE) message.requestedAddress = lease.address;
+    else message.clientAddress = lease.address;
+    sink(message, type === DECLINE ? 0 : lease.server);
+    this.lease = undefined;
   }
 
   /** Sends what is due. True: the lease has run out. */
@@ -148,11 +208,18 @@ export class DhcpClient {
     const rebind =
       message.rebindingTime > 0 && message.rebindingTime < seconds ? message.rebindingTime * 1000 : length * 0.875;
     const at = (delay: number): number => (forever ? Number.POSITIVE_INFINITY : now + delay);
+    const { routes } = message;
     this.lease = {
       address: message.yourAddress,
       prefix: maskPrefix(message.mask) ?? 24,
-      gateway: message.routers[0] ?? 0,
+      // "If the DHCP server returns both … the client MUST ignore the Router option" (RFC 3442).
+      gateway: (routes === undefined ? message.routers[0] : routes.find(({ prefix }) => prefix === 0)?.gateway) ?? 0,
+      routes: (routes ?? []).filter(({ prefix }) => prefix > 0).map((route) => ({ ...route, source: 0 })),
       dns: message.dns,
+      ntp: message.ntp,
+      hostName: message.hostName,
+      domainName: message.domainName,
+      mtu: message.mtu < MIN_MTU ? 0 : Math.max(message.mtu, LEAST_MTU),
       server: message.server !== 0 ? message.server : this.#server,
       renewAt: at(Math.min(renew, rebind)),
       rebindAt: at(rebind),
@@ -164,7 +231,9 @@ export class DhcpClient {
       before === undefined ||
       before.address !== this.lease.address ||
       before.prefix !== this.lease.prefix ||
-      before.gateway !== this.lease.gateway
+      before.gateway !== this.lease.gateway ||
+      before.mtu !== this.lease.mtu ||
+      JSON.stringify(before.routes) !== JSON.stringify(this.lease.routes)
     );
   }
 
@@ -188,6 +257,7 @@ export class DhcpClient {
     message.transaction = this.#transaction;
     message.seconds = Math.min(Math.floor((now - this.#startedAt) / 1000), 0xffff);
     message.mac = this.#mac;
+    message.hostName = this.#hostName;
     // We hear no unicast before we have the address (RFC 2131 4.1).
     message.broadcast = true;
     return message;

@@ -40,7 +40,6 @@ export interface MdnsParts {
   readonly driver: Driver;
   readonly monotonic: () => number;
   readonly random: () => number;
-  readonly groups: Set<number>;
   readonly address: () => number;
   /** Whether a host is on our link: others have nothing to say (RFC 6762 11). */
   readonly isOnLink: (address: number) => boolean;
@@ -52,7 +51,7 @@ export interface MdnsParts {
 const PER_SECOND = 20;
 
 export function createMdns(parts: MdnsParts): Mdns {
-  const { udp, driver, monotonic, random, groups } = parts;
+  const { udp, driver, monotonic, random } = parts;
   return {
     async publish({ name }) {
       if (!isHostLabel(name)) throw new InvalidArgumentError(`no host name: ${JSON.stringify(name)}`);
@@ -66,12 +65,12 @@ export function createMdns(parts: MdnsParts): Mdns {
         driver.wake();
         return true;
       });
-      groups.add(GROUP);
+      udp.join(PORT, GROUP);
       const send = (message: DnsMessage, to: Destination | undefined): void => {
         if (!limit.allow(monotonic())) return;
         const length = emitDns(buffer, 0, message);
         try {
-          udp.send(PORT, to?.address ?? GROUP, to?.port ?? PORT, buffer, 0, length);
+          udp.send(PORT, to?.address ?? GROUP, to?.port ?? PORT, buffer, 0, length, { ttl: 255 });
         } catch {
           // Whoever asked is gone from the link.
         }
@@ -96,7 +95,6 @@ export function createMdns(parts: MdnsParts): Mdns {
         responder.dispatch(monotonic(), send);
         driver.remove(machine);
         parts.onAddress.delete(onAddress);
-        groups.delete(GROUP);
         udp.unbind(PORT);
       };
       await established.wait();

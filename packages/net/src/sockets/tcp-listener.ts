@@ -7,6 +7,7 @@ import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
 
 export class TcpListener implements Listener, SynHandler {
   readonly options: TcpOptionsOfUser;
+  readonly localAddress: number;
   readonly #layer: TcpLayer;
   readonly #backlog: number;
   readonly #address: () => string;
@@ -17,7 +18,15 @@ export class TcpListener implements Listener, SynHandler {
   readonly #queue: TcpFlow[] = [];
   readonly #waiters: ((flow: TcpFlow | undefined) => void)[] = [];
 
-  constructor(layer: TcpLayer, port: number, address: () => string, backlog: number, options: TcpOptionsOfUser) {
+  constructor(
+    layer: TcpLayer,
+    port: number,
+    address: () => string,
+    backlog: number,
+    options: TcpOptionsOfUser,
+    localAddress = 0,
+  ) {
+    this.localAddress = localAddress;
     this.#layer = layer;
     this.#address = address;
     this.#backlog = backlog;

@@ -67,9 +67,9 @@ export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => 
   return {
     listen(options) {
       assertPort(options.port, 0);
+      const localAddress = options.address === undefined ? 0 : assertAddress(options.address);
       if (options.address !== undefined) {
-        const address = assertAddress(options.address);
-        if (address !== 0 && address !== egress.config.address) {
+        if (localAddress !== 0 && !egress.isLocal(localAddress)) {
           throw new AddressError("EADDRNOTAVAIL", `${options.address} is not an address of this stack`);
         }
       }
@@ -77,9 +77,10 @@ export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => 
       return new TcpListener(
         layer,
         options.port,
-        () => formatAddress(egress.config.address),
+        () => formatAddress(localAddress || egress.config.address),
         backlog,
         userOptions(options),
+        localAddress,
       );
     },
 

@@ -1,21 +1,36 @@
 import type { Endpoint, Wakeup } from "@soloist/interface";
-import { BrokenPipeError, MessageSizeError } from "../errors.ts";
+import { AddressError, BrokenPipeError, failureError, InvalidArgumentError } from "../errors.ts";
 import type { Ipv4Egress } from "../ipv4/egress.ts";
-import type { UdpLayer } from "../udp/layer.ts";
-import { formatAddress } from "../wire/ipv4-address.ts";
+import type { UdpLayer, UdpSendOptions } from "../udp/layer.ts";
+import { formatAddress, isMulticast } from "../wire/ipv4-address.ts";
 import { assertAddress, assertPort } from "./tcp.ts";
 
 /** One datagram that arrived. */
 export interface Datagram {
   readonly data: Uint8Array;
   readonly remote: Endpoint;
+  /** What it was sent to: an address of ours, a broadcast, a group. */
+  readonly destination: string;
 }
 
 export interface BindOptions {
   /** 0 (the default): any free port. */
   readonly port?: number;
+  /** Take only what is sent to this address of ours, and send from it. Default: all of them. */
+  readonly address?: string;
   /** Datagrams that wait to be received; more are dropped and counted. Default 256. */
   readonly queue?: number;
+  /** Bytes that wait to be received; more are dropped and counted. Default 1 MiB. */
+  readonly queueBytes?: number;
+  /** 1 to 255; default 64, and 1 for groups (RFC 1112 6.1). */
+  readonly ttl?: number;
+  /** Refuse (`EMSGSIZE`) what the path does not carry in one packet, in place of sending fragments. */
+  readonly dontFragment?: boolean;
+}
+
+/** @see Udp.connect */
+export interface UdpConnectOptions extends BindOptions {
+  readonly remote: Endpoint;
 }
 
 /**
@@ -26,82 +41,176 @@ export interface BindOptions {
  */
 export interface UdpSocket extends AsyncIterable<Datagram>, AsyncDisposable {
   readonly local: Endpoint;
+  /** Datagrams that found the queue full. */
+  readonly dropped: number;
   /** The next datagram, `undefined` once the socket is closed. */
   receive(): Promise<Datagram | undefined>;
-  /** Sends one datagram, best effort. @throws `EMSGSIZE` (more than one packet carries), `ENETUNREACH`, `EPIPE` (closed) */
+  /**
+   * Sends one datagram of up to 65,507 bytes, best effort; in fragments if need be.
+   * @throws `EMSGSIZE`, `ENETUNREACH`, `EPIPE` (closed)
+   */
   send(data: Uint8Array, to: Endpoint): void;
+  /** Hears what is sent to a group, `224.0.0.251` say. No IGMP: groups beyond 224.0.0.0/24 need a link that floods. @throws `EINVAL` */
+  join(group: string): void;
+  leave(group: string): void;
   close(): void;
 }
 
+/** A socket with one peer: others are not heard, and ICMP errors reject `receive` with `ECONNREFUSED`, `EHOSTUNREACH`… once each. */
+export interface ConnectedUdpSocket extends Omit<UdpSocket, "send"> {
+  readonly remote: Endpoint;
+  send(data: Uint8Array): void;
+}
+
 export interface Udp {
-  /** @throws {AddressError} `EADDRINUSE` */
+  /** @throws {AddressError} `EADDRINUSE`, `EADDRNOTAVAIL` */
   bind(options?: BindOptions): UdpSocket;
+  /**
+   * @example
+   * const socket = udp.connect({ remote: { address: "10.0.0.1", port: 7 } });
+   * socket.send(data);
+   * @throws {AddressError} as `bind`
+   */
+  connect(options: UdpConnectOptions): ConnectedUdpSocket;
 }
 
 const DEFAULT_QUEUE = 256;
+const DEFAULT_QUEUE_BYTES = 1 << 20;
+
+interface Waiter {
+  resolve(datagram: Datagram | undefined): void;
+  reject(error: Error): void;
+}
 
 export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, onWoken: () => void): Udp {
-  return {
-    bind({ port = 0, queue: limit = DEFAULT_QUEUE } = {}) {
-      assertPort(port, 0);
-      const queue: Datagram[] = [];
-      const waiters: ((datagram: Datagram | undefined) => void)[] = [];
-      let closed = false;
-      const bound = layer.bind(port, (bytes, at, length, sourceAddress, sourcePort) => {
-        const waiter = waiters.shift();
-        if (waiter === undefined && queue.length >= limit) return false;
-        const remote = { address: formatAddress(sourceAddress), port: sourcePort };
-        const datagram = { data: bytes.slice(at, at + length), remote };
-        if (waiter !== undefined) {
-          waiter(datagram);
-          onWoken();
-        } else {
-          queue.push(datagram);
+  function bind(options: BindOptions): { port: number; socket: UdpSocket; fail: (error: Error) => void } {
+    const { port = 0, queue: limit = DEFAULT_QUEUE, queueBytes = DEFAULT_QUEUE_BYTES, ttl } = options;
+    assertPort(port, 0);
+    if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255)) {
+      throw new InvalidArgumentError(`a TTL is 1 to 255, not ${ttl}`);
+    }
+    const address = options.address === undefined ? 0 : assertAddress(options.address);
+    if (address !== 0 && !egress.isLocal(address)) {
+      throw new AddressError("EADDRNOTAVAIL", `${options.address} is not an address of this stack`);
+    }
+    const sendOptions: UdpSendOptions = {
+      source: address,
+      dontFragment: options.dontFragment ?? false,
+      ...(ttl === undefined ? {} : { ttl }),
+    };
+    const queue: Datagram[] = [];
+    const waiters: Waiter[] = [];
+    let held = 0;
+    let dropped = 0;
+    let failure: Error | undefined;
+    let closed = false;
+    const bound = layer.bind(port, (bytes, at, length, sourceAddress, sourcePort, destination) => {
+      const waiter = waiters.shift();
+      if (waiter === undefined && (queue.length >= limit || held + length > queueBytes)) {
+        dropped++;
+        return false;
+      }
+      const remote = { address: formatAddress(sourceAddress), port: sourcePort };
+      const datagram = { data: bytes.slice(at, at + length), remote, destination: formatAddress(destination) };
+      if (waiter !== undefined) {
+        waiter.resolve(datagram);
+        onWoken();
+      } else {
+        queue.push(datagram);
+        held += length;
+      }
+      return true;
+    });
+    layer.binding(bound)!.localAddress = address;
+    const socket: UdpSocket = {
+      get local() {
+        return { address: formatAddress(address || egress.config.address), port: bound };
+      },
+      get dropped() {
+        return dropped;
+      },
+      receive() {
+        const datagram = queue.shift();
+        if (datagram !== undefined) held -= datagram.data.length;
+        if (datagram !== undefined || closed) return Promise.resolve(datagram);
+        if (failure !== undefined) {
+          const error = failure;
+          failure = undefined;
+          return Promise.reject(error);
         }
-        return true;
+        return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+      },
+      send(data, to) {
+        if (closed) throw new BrokenPipeError("the socket is closed");
+        assertPort(to.port, 1);
+        layer.send(bound, assertAddress(to.address), to.port, data, 0, data.length, sendOptions);
+        // An ARP request may be due, or it was for ourselves.
+        wakeup.wake();
+      },
+      join(group) {
+        const parsed = assertGroup(group);
+        if (!closed && !layer.join(bound, parsed)) throw new InvalidArgumentError("this stack is in too many groups");
+      },
+      leave(group) {
+        layer.leave(bound, assertGroup(group));
+      },
+      close() {
+        if (closed) return;
+        closed = true;
+        layer.unbind(bound);
+        for (const waiter of waiters.splice(0)) waiter.resolve(undefined);
+      },
+      async [Symbol.asyncDispose]() {
+        socket.close();
+      },
+      [Symbol.asyncIterator]() {
+        return {
+          next: async () => {
+            const value = await socket.receive();
+            return value === undefined ? { done: true, value } : { done: false, value };
+          },
+          return: async () => {
+            socket.close();
+            return { done: true, value: undefined };
+          },
+        };
+      },
+    };
+    const fail = (error: Error): void => {
+      const waiter = waiters.shift();
+      if (waiter === undefined) {
+        failure = error;
+      } else {
+        waiter.reject(error);
+        onWoken();
+      }
+    };
+    return { port: bound, socket, fail };
+  }
+
+  return {
+    bind: (options = {}) => bind(options).socket,
+    connect(options) {
+      const { remote } = options;
+      assertPort(remote.port, 1);
+      const remoteAddress = assertAddress(remote.address);
+      const { port, socket, fail } = bind(options);
+      const binding = layer.binding(port)!;
+      binding.remoteAddress = remoteAddress;
+      binding.remotePort = remote.port;
+      binding.onError = (failure) => fail(failureError(failure, `${remote.address}:${remote.port}`));
+      const peer = { address: remote.address, port: remote.port };
+      const send = socket.send;
+      return Object.defineProperties(socket as unknown as ConnectedUdpSocket, {
+        remote: { value: peer, enumerable: true },
+        send: { value: (data: Uint8Array) => send(data, peer), enumerable: true },
       });
-      const socket: UdpSocket = {
-        get local() {
-          return { address: formatAddress(egress.config.address), port: bound };
-        },
-        receive() {
-          const datagram = queue.shift();
-          if (datagram !== undefined || closed) return Promise.resolve(datagram);
-          return new Promise((resolve) => waiters.push(resolve));
-        },
-        send(data, to) {
-          if (closed) throw new BrokenPipeError("the socket is closed");
-          assertPort(to.port, 1);
-          if (data.length > layer.maxLength) {
-            throw new MessageSizeError(`a datagram carries at most ${layer.maxLength} bytes here, not ${data.length}`);
-          }
-          layer.send(bound, assertAddress(to.address), to.port, data, 0, data.length);
-          // An ARP request may be due.
-          wakeup.wake();
-        },
-        close() {
-          if (closed) return;
-          closed = true;
-          layer.unbind(bound);
-          for (const waiter of waiters.splice(0)) waiter(undefined);
-        },
-        async [Symbol.asyncDispose]() {
-          socket.close();
-        },
-        [Symbol.asyncIterator]() {
-          return {
-            next: async () => {
-              const value = await socket.receive();
-              return value === undefined ? { done: true, value } : { done: false, value };
-            },
-            return: async () => {
-              socket.close();
-              return { done: true, value: undefined };
-            },
-          };
-        },
-      };
-      return socket;
     },
   };
+}
+
+function assertGroup(text: string): number {
+  const group = assertAddress(text);
+  if (!isMulticast(group)) throw new InvalidArgumentError(`not a multicast group: ${text}`);
+  return group;
 }

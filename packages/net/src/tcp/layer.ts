@@ -26,7 +26,7 @@ import {
   releaseEmptyRings,
   type TcpOptionsOfUser,
 } from "./calls.ts";
-import { TcpConnection, type TcpCounters, type TcpEnvironment, type TcpOwner } from "./connection.ts";
+import { TcpConnection, type TcpCounters, type TcpEnvironment, type TcpFailure, type TcpOwner } from "./connection.ts";
 import { dispatch, onTimer, type SegmentSink } from "./dispatch.ts";
 import { processFast, SLOW } from "./fast-path.ts";
 import { PreparedHeaders } from "./headers.ts";
@@ -40,6 +40,7 @@ import {
   EVENT_OUTPUT,
   EVENT_RESET_REPLY,
   EVENT_TIME_WAIT,
+  SYN_SENT,
   TIME_WAIT,
 } from "./state.ts";
 
@@ -50,6 +51,8 @@ export const EPHEMERAL_LAST = 65_535;
 /** Whoever takes SYNs for a port. */
 export interface SynHandler extends TcpOwner {
   readonly options: TcpOptionsOfUser;
+  /** Only what is sent to this address of ours; 0: to any. */
+  readonly localAddress: number;
   /** Whether one more connection fits. */
   admit(): boolean;
   /** A handshake has begun. */
@@ -230,7 +233,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     connectBy: number,
     owner: TcpOwner,
   ): TcpConnection {
-    const localAddress = this.#egress.config.address;
+    const localAddress = this.#egress.sourceFor(remoteAddress);
     if (localAddress === 0 || this.#egress.nextHop(remoteAddress) === 0) {
       throw new UnreachableError("ENETUNREACH", `no route to ${formatAddress(remoteAddress)}`);
     }
@@ -291,6 +294,44 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#remove(c);
   }
 
+  /**
+   * An ICMP error quotes a segment. False: it is not on its way (RFC 5927 4.1), so the error is a forgery or late. `hard`: a
+   * failure that ends a connection attempt; a connection that is established outlives it (RFC 5927 5.2, RFC 1122 4.2.3.9).
+   */
+  onIcmpError(
+    localAddress: number,
+    localPort: number,
+    remoteAddress: number,
+    remotePort: number,
+    sequence: number,
+    hard: TcpFailure | "ENETUNREACH" | "EMSGSIZE" | undefined,
+  ): boolean {
+    const c = this.#find(localAddress, localPort, remoteAddress, remotePort);
+    if (c === undefined || ((sequence - c.sndUna) | 0) < 0 || ((sequence - c.sndMax) | 0) >= 0) return false;
+    if (c.state === SYN_SENT && hard === "ECONNREFUSED") {
+      destroy(c, hard);
+      this.#handle(c, EVENT_CLOSED);
+    }
+    return true;
+  }
+
+  /** A packet of this connection was too big for its path, which carries `mtu` bytes (RFC 1191 6.4). */
+  onPathMtu(localAddress: number, localPort: number, remoteAddress: number, remotePort: number, mtu: number): void {
+    const c = this.#find(localAddress, localPort, remoteAddress, remotePort);
+    if (c === undefined || c.mss <= mtu - HEADERS_LENGTH) return;
+    c.mss = mtu - HEADERS_LENGTH;
+    // What is on its way is lost: the timer sends it again, in smaller pieces, and need not be waited for.
+    if (c.rtoAt !== Number.POSITIVE_INFINITY && c.state !== TIME_WAIT && c.sndUna !== c.sndMax) {
+      c.rtoAt = this.now;
+      this.#schedule(c);
+    }
+  }
+
+  #fitPath(c: TcpConnection): void {
+    const most = this.#egress.pathMtu(c.remoteAddress) - HEADERS_LENGTH;
+    if (c.mss > most) c.mss = most;
+  }
+
   /** Timers that are due. */
   expire(now: number): void {
     for (let c = this.timers.take(now); c !== undefined; c = this.timers.take(now)) {
@@ -323,11 +364,25 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
 
   segment(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
     const egress = this.#egress;
-    if ((c.linkEpoch !== egress.arp.epoch || this.now >= c.linkUntil) && !this.#link(c)) return false;
+    if (c.linkEpoch !== egress.arp.epoch || this.now >= c.linkUntil) {
+      // Connections with ourselves never have a link: the others pay nothing for them.
+      if (egress.isLocal(c.remoteAddress)) return this.#loop(c, seq, flags, window, dataLength);
+      if (!this.#link(c)) return false;
+    }
     const device = egress.device;
     const at = device.reserve();
     if (at < 0) return false;
     device.send(this.#headers.emit(c, at, seq, flags, window, dataLength));
+    this.counters.sent++;
+    return true;
+  }
+
+  #loop(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
+    const egress = this.#egress;
+    const at = egress.device.reserve();
+    if (at < 0) return false;
+    if (c.header < 0) this.#headers.prepare(c, egress.macHigh, egress.macLow, egress.macHigh, egress.macLow);
+    egress.loop(at, this.#headers.emit(c, at, seq, flags, window, dataLength));
     this.counters.sent++;
     return true;
   }
@@ -382,7 +437,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       return;
     }
     if ((events & EVENT_TIME_WAIT) !== 0) this.#keepTimeWait(c);
-    if ((events & EVENT_CONNECTED) !== 0) this.counters.opened++;
+    if ((events & EVENT_CONNECTED) !== 0) {
+      this.counters.opened++;
+      this.#fitPath(c);
+    }
     if ((events & EVENT_CLOSED) !== 0) this.#remove(c);
     if (c.owner !== undefined) c.owner.onEvents(c, events);
   }
@@ -393,7 +451,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const flags = segment.flags;
     if ((flags & RST) !== 0) return;
     const handler = this.#listeners.get(segment.destinationPort);
-    if (handler === undefined || (flags & ACK) !== 0) {
+    if (handler === undefined || (flags & ACK) !== 0 || !listensAt(handler, ip.destination)) {
       this.#all.dropped.tcpPort++;
       this.#replyReset(ip.destination, ip.source);
       return;
@@ -414,6 +472,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     // A new incarnation starts behind the old one (RFC 9293 3.6.1, RFC 1122 4.2.2.13).
     if (hasFloor && ((iss - floor) | 0) <= 0) iss = (floor + 64_000) | 0;
     openPassive(c, iss, handler.options, segment);
+    this.#fitPath(c);
     c.owner = handler;
     handler.onSyn(c);
     this.#insert(c);
@@ -430,7 +489,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   /** A SYN for a connection in TIME-WAIT: a newer incarnation may start (RFC 9293 3.10.7.4, RFC 6191). */
   #reopen(c: TcpConnection, ip: Ipv4Fields, now: number): boolean {
     const handler = this.#listeners.get(c.localPort);
-    if (handler === undefined || ((this.#segment.seq - c.rcvNxt) | 0) <= 0) return false;
+    if (handler === undefined || !listensAt(handler, c.localAddress)) return false;
+    if (((this.#segment.seq - c.rcvNxt) | 0) <= 0) return false;
     const floor = c.sndMax;
     destroy(c, undefined);
     this.#handle(c, EVENT_CLOSED);
@@ -553,4 +613,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     throw new AddressError("EADDRINUSE", "all ports for outgoing connections are taken");
   }
+}
+
+function listensAt(handler: SynHandler, address: number): boolean {
+  return handler.localAddress === 0 || handler.localAddress === address;
 }

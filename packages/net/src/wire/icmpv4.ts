@@ -9,9 +9,17 @@ export const ECHO_REPLY = 0;
 export const DESTINATION_UNREACHABLE = 3;
 export const ECHO_REQUEST = 8;
 export const TIME_EXCEEDED = 11;
+export const PARAMETER_PROBLEM = 12;
 
-export const CODE_PORT_UNREACHABLE = 3;
 export const CODE_PROTOCOL_UNREACHABLE = 2;
+export const CODE_PORT_UNREACHABLE = 3;
+/** The low half of `rest` is then the next hop's MTU (RFC 1191 4). */
+export const CODE_FRAGMENTATION_NEEDED = 4;
+
+/** Codes that speak of a network, not of a host (RFC 1122 3.2.2.1): unreachable, unknown, prohibited, unreachable for this service. */
+export function isNetUnreachable(code: number): boolean {
+  return code === 0 || code === 6 || code === 9 || code === 11;
+}
 
 export interface Icmpv4Fields {
   type: number;

@@ -3,6 +3,8 @@
  */
 export const ANY = 0;
 export const LIMITED_BROADCAST = -1;
+/** 127.0.0.1 */
+export const LOOPBACK = 0x7f000001;
 
 export function readAddress(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
@@ -62,4 +64,9 @@ export function maskPrefix(mask: number): number | undefined {
 /** 224.0.0.0/4 (RFC 5771). */
 export function isMulticast(address: number): boolean {
   return address >>> 28 === 0xe;
+}
+
+/** 127.0.0.0/8: never on a wire (RFC 1122 3.2.1.3 g). */
+export function isLoopback(address: number): boolean {
+  return address >>> 24 === 127;
 }

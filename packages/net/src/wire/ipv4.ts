@@ -50,6 +50,15 @@ export function createIpv4Fields(): Ipv4Fields {
 }
 
 /**
+ * The header that an ICMP error quotes: as {@link parseIpv4}, but the packet is cut off behind it, so that only the header
+ * needs to be there.
+ */
+export function parseQuotedIpv4(bytes: Uint8Array, at: number, length: number, fields: Ipv4Fields): boolean {
+  if (length < MIN_HEADER_LENGTH || length < (bytes[at + VERSION_IHL]! & 15) << 2) return false;
+  return parseIpv4(bytes, at, 0xffff, fields);
+}
+
+/**
  * Whether version and lengths are right; only then are the fields written. The checksum is the caller's, since it is
  * native: over `headerLength` bytes it must come to 0xffff.
  */

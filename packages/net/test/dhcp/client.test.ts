@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { DhcpClient } from "../../src/dhcp/client.ts";
+import { DECLINE_WAIT, DhcpClient } from "../../src/dhcp/client.ts";
 import {
   ACK,
   createDhcpMessage,
+  DECLINE,
   type DhcpMessage,
   DISCOVER,
+  emitDhcp,
   NAK,
   OFFER,
   OP_REPLY,
+  parseDhcp,
+  RELEASE,
   REQUEST,
 } from "../../src/wire/dhcpv4.ts";
 
@@ -141,5 +145,126 @@ describe("DHCP client", () => {
     network.run(0);
     network.answer(ACK, { leaseTime: 0xffffffff });
     expect(network.client.pollAt()).toBe(Number.POSITIVE_INFINITY);
+  });
+  it("declines an address that somebody has, and asks again ten seconds later", () => {
+    const network = new Network();
+    network.bind();
+    const sent: [DhcpMessage, number][] = [];
+    network.client.decline(network.now, (message, server) => void sent.push([message, server]));
+    expect(sent.length).toBe(1);
+    expect(sent[0]![0]).toMatchObject({
+      type: DECLINE,
+      requestedAddress: 0x0a000005,
+      server: SERVER,
+      clientAddress: 0,
+      broadcast: false,
+    });
+    expect(sent[0]![1]).toBe(0);
+    expect(network.client.lease).toBeUndefined();
+    expect(network.run(DECLINE_WAIT - 1)).toEqual([]);
+    expect(network.run(1).map(({ type }) => type)).toEqual([DISCOVER]);
+  });
+  it("gives its lease back to the server that it is from, once, and is silent then", () => {
+    const network = new Network();
+    network.bind();
+    const sent: [DhcpMessage, number][] = [];
+    for (let times = 0; times < 2; times++) {
+      network.client.release((message, server) => void sent.push([message, server]));
+    }
+    expect(sent.length).toBe(1);
+    expect(sent[0]![0]).toMatchObject({
+      type: RELEASE,
+      clientAddress: 0x0a000005,
+      requestedAddress: 0,
+      server: SERVER,
+    });
+    expect(sent[0]![1]).toBe(SERVER);
+    expect(network.run(10_000_000)).toEqual([]);
+  });
+  it("believes classless routes in place of the router, and takes MTU, NTP and names", () => {
+    const network = new Network();
+    network.run(0);
+    network.answer(OFFER);
+    network.run(0);
+    const routes = [
+      { destination: 0x0a010000, prefix: 16, gateway: 0x0a000009 },
+      { destination: 0, prefix: 0, gateway: 0x0a000008 },
+    ];
+    network.answer(ACK, { routes, mtu: 1400, ntp: [5], hostName: "box", domainName: "example.com" });
+    expect(network.client.lease).toMatchObject({
+      gateway: 0x0a000008,
+      routes: [{ ...routes[0], source: 0 }],
+      mtu: 1400,
+      ntp: [5],
+      hostName: "box",
+      domainName: "example.com",
+    });
+  });
+  it("an MTU that makes no sense is none, and a tiny one is 576", () => {
+    for (const [mtu, taken] of [
+      [67, 0],
+      [68, 576],
+      [9000, 9000],
+    ] as const) {
+      const network = new Network();
+      network.run(0);
+      network.answer(OFFER);
+      network.run(0);
+      network.answer(ACK, { mtu });
+      expect(network.client.lease!.mtu).toBe(taken);
+    }
+  });
+});
+
+describe("DHCP options", () => {
+  const message = (): DhcpMessage =>
+    Object.assign(createDhcpMessage(), { op: OP_REPLY, type: ACK, mac: MAC, yourAddress: 7 });
+
+  it("come through: routes, names, MTU, NTP", () => {
+    const buffer = new Uint8Array(576).fill(0xa5);
+    const wanted = Object.assign(message(), {
+      routes: [
+        { destination: 0x0a010203, prefix: 32, gateway: 1 },
+        { destination: 0x0a010000, prefix: 16, gateway: 2 },
+        { destination: 0x0a800000, prefix: 9, gateway: 3 },
+        { destination: 0, prefix: 0, gateway: 4 },
+      ],
+      mtu: 1280,
+      ntp: [8, 9],
+      hostName: "box",
+      domainName: "example.com",
+    });
+    const length = emitDhcp(buffer, 0, wanted);
+    expect(parseDhcp(buffer, 0, length)).toEqual(wanted);
+  });
+  it("in pieces are one (RFC 3396), and continue in `file` and `sname` when they say so", () => {
+    const bytes = new Uint8Array(300);
+    emitDhcp(bytes, 0, message());
+    const put = (at: number, ...values: number[]) => bytes.set(values, at);
+    // Overload 3; half of a router's address here, half in `file`; the MTU in `sname`.
+    put(240, 53, 1, ACK, 52, 1, 3, 3, 2, 10, 0, 255);
+    put(108, 3, 2, 0, 9, 255);
+    put(44, 26, 2, 5, 0, 255);
+    expect(parseDhcp(bytes, 0, 300)).toMatchObject({ routers: [0x0a000009], mtu: 1280 });
+  });
+  it("that are broken: no route, no name, or no message, and never more", () => {
+    const bytes = new Uint8Array(300);
+    emitDhcp(bytes, 0, message());
+    const parse = (...values: number[]) => {
+      bytes.fill(0, 240).set([53, 1, ACK, ...values, 255], 240);
+      return parseDhcp(bytes, 0, 300);
+    };
+    expect(parse(121, 3, 33, 1, 2)?.routes).toBeUndefined();
+    expect(parse(121, 5, 24, 10, 0, 0, 1)?.routes).toBeUndefined();
+    expect(parse(12, 3, 97, 10, 98)?.hostName).toBe("");
+    expect(parse(12, 200, 97)).toBeUndefined();
+    let seed = 1;
+    for (let round = 0; round < 3000; round++) {
+      for (let at = 240; at < 300; at++) {
+        seed = (Math.imul(seed, 1103515245) + 12345) >>> 0;
+        bytes[at] = seed >>> 16;
+      }
+      parseDhcp(bytes, 0, 300);
+    }
   });
 });
