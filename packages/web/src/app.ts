@@ -4,6 +4,7 @@ import { Response } from "./fetch/response.ts";
 import { Html } from "./html.ts";
 import { CONTENT_TYPES, HTML, JSON_TEXT, TEXT } from "./http/response-heads.ts";
 import { HttpError } from "./http-error.ts";
+import { type Middleware, runOnion, wrapHandler } from "./onion.ts";
 import { Query } from "./query.ts";
 import type { PathParams } from "./router/pattern.ts";
 import { Router } from "./router/router.ts";
@@ -63,7 +64,7 @@ interface ContextFields {
   made?: Request;
 }
 
-const contextPrototype = {
+export const contextPrototype = {
   get path(): string {
     const { target } = this as unknown as ContextFields;
     const mark = target.indexOf("?");
@@ -84,7 +85,13 @@ const contextPrototype = {
   },
 };
 
-type AnyHandler = (context: Context<never>) => HandlerResult | Promise<HandlerResult>;
+export type AnyHandler = (context: Context<never>) => HandlerResult | Promise<HandlerResult>;
+
+interface Declared {
+  readonly method: string;
+  readonly path: string;
+  readonly handler: AnyHandler;
+}
 
 /**
  * A typed router. Routes are declared in a chain; of those that fit a request, the one declared first answers. A path that
@@ -95,6 +102,8 @@ type AnyHandler = (context: Context<never>) => HandlerResult | Promise<HandlerRe
  */
 export class App implements DirectApp, FetchApp {
   readonly #router = new Router<AnyHandler>();
+  readonly #declared: Declared[] = [];
+  readonly #middleware: Middleware[] = [];
 
   get<const Path extends string>(path: Path, handler: Handler<PathParams<Path>>): this {
     return this.#add("GET", path, handler);
@@ -121,8 +130,53 @@ export class App implements DirectApp, FetchApp {
     return this.#add("*", path, handler);
   }
 
+  /**
+   * Wraps every request of this app, those without a route too; the first that is declared is the outermost. In an app that
+   * is part of another by {@link App.route}, the routes only.
+   *
+   * @example
+   * app.use(async (context, next) => {
+   *   const response = await next();
+   *   response.headers.set("x-powered-by", "Soloist");
+   *   return response;
+   * });
+   */
+  use(...middleware: readonly Middleware[]): this {
+    this.#middleware.push(...middleware);
+    // An own method: apps without middleware pay nothing.
+    const plain = App.prototype[DISPATCH];
+    Object.defineProperty(this, DISPATCH, {
+      configurable: true,
+      value: (method: string, target: string, source: RequestSource) =>
+        runOnion(this.#middleware, method, target, source, (inner, changed) =>
+          plain.call(this, changed?.method ?? method, changed?.target ?? target, inner),
+        ),
+    });
+    return this;
+  }
+
+  /** Takes over the routes of another app as they are now, behind `prefix`, wrapped by its middleware. */
+  route(prefix: string, app: App): this {
+    const middleware = app.#middleware.slice();
+    for (const { method, path, handler } of app.#declared) {
+      const whole = path === "/" && prefix !== "/" ? prefix : prefix.replace(/\/$/, "") + path;
+      this.#add(method, whole, middleware.length === 0 ? handler : wrapHandler(middleware, handler));
+    }
+    return this;
+  }
+
+  /** Hands every request below `prefix` to another app, of any make, which sees the path without it. */
+  mount(prefix: string, app: FetchApp): this {
+    const handler: AnyHandler = ({ request, target }) => {
+      const below = target.slice(prefix.length);
+      return app.fetch(new Request(`${originOf(request.url)}${below.startsWith("/") ? "" : "/"}${below}`, request));
+    };
+    return this.#add("*", prefix, handler).#add("*", `${prefix}/*`, handler);
+  }
+
   #add(method: string, path: string, handler: AnyHandler): this {
     this.#router.add(method, path, handler);
+    this.#declared.push({ method, path, handler });
     return this;
   }
 
@@ -240,6 +294,12 @@ function targetOf(url: string): string {
   const hash = url.indexOf("#", authority);
   const target = url.slice(authority + length, hash < 0 ? undefined : hash);
   return target.startsWith("/") ? target : `/${target}`;
+}
+
+function originOf(url: string): string {
+  const authority = url.indexOf("://") + 3;
+  const length = url.slice(authority).search(/[/?#]/);
+  return length < 0 ? url : url.slice(0, authority + length);
 }
 
 function isDecodable(path: string): boolean {

@@ -29,6 +29,15 @@
  * ```
  */
 export { App, type Context, createApp, type FetchApp, type Handler, type HandlerResult } from "./app.ts";
+export {
+  type CookieOptions,
+  type CookieSealer,
+  parseCookies,
+  sealedCookies,
+  setCookie,
+  signedCookies,
+} from "./cookies.ts";
+export { type EventStreamOptions, eventStream, type ServerEvent } from "./events.ts";
 export { Blob, File } from "./fetch/blob.ts";
 export { type BodyInit, type BodyStream, type BodyView, MAX_JSON_DEPTH } from "./fetch/body.ts";
 export { FormData, type FormDataEntryValue } from "./fetch/form-data.ts";
@@ -39,6 +48,25 @@ export { Response, type ResponseInit } from "./fetch/response.ts";
 export { escapeHtml, Html, type HtmlValue, html, unsafeHtml } from "./html.ts";
 export { DEFAULT_LIMITS, type Limits } from "./http/limits.ts";
 export { HttpError } from "./http-error.ts";
+export { type CompressOptions, compress } from "./middleware/compress.ts";
+export { etag } from "./middleware/etag.ts";
+export {
+  basicAuth,
+  bearerAuth,
+  bodyLimit,
+  csrf,
+  equalSecrets,
+  type RateLimitOptions,
+  rateLimit,
+  timeout,
+} from "./middleware/guards.ts";
+export { type CorsOptions, cacheControl, cors, type SecureHeaders, secureHeaders } from "./middleware/headers.ts";
+export { type LoggerOptions, logger, methodOverride, requestId } from "./middleware/observe.ts";
+export { cookieSessions, memorySessions, type SessionOptions, type Sessions } from "./middleware/sessions.ts";
+export type { Middleware, MiddlewareContext, Next } from "./onion.ts";
 export { Query } from "./query.ts";
 export type { PathParams } from "./router/pattern.ts";
+export { url } from "./router/url.ts";
+export { readBody, readQuery, type StandardSchema } from "./schema.ts";
 export { createCounters, type ServeCounters, type ServeOptions, serve } from "./serve.ts";
+export { type StaticFile, type StaticFiles, type StaticOptions, type StaticVariant, staticFiles } from "./static.ts";

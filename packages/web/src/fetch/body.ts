@@ -70,10 +70,18 @@ const FORM_TYPE = "application/x-www-form-urlencoded;charset=UTF-8";
  */
 export class BodyView implements AsyncIterable<Uint8Array>, StreamLike {
   readonly #take: () => Content;
+  readonly #known: Content | undefined;
   #locked = false;
 
-  constructor(take: () => Content) {
+  constructor(take: () => Content, known?: Content) {
     this.#take = take;
+    this.#known = known;
+  }
+
+  /** The content where it is known already, without taking it: not a stream's. Never write to it. */
+  peek(): string | Uint8Array | undefined {
+    const known = this.#known;
+    return typeof known === "string" || known instanceof Uint8Array ? known : undefined;
   }
 
   /** Moves the content to a new owner. */

@@ -129,7 +129,7 @@ export class Response {
 
   /** The content piece by piece; `null` when there is none. An async iterable with `getReader()`, not all of a ReadableStream. */
   get body(): BodyView | null {
-    return this.#content === null ? null : new BodyView(() => this.#take() as Content);
+    return this.#content === null ? null : new BodyView(() => this.#take() as Content, this.#content);
   }
 
   get bodyUsed(): boolean {

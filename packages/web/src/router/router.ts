@@ -1,4 +1,4 @@
-import { parsePattern, type Segment } from "./pattern.ts";
+import { type Converter, parsePattern, type Segment } from "./pattern.ts";
 
 /** Something that was declared for a method and a pattern. */
 export interface Route<Handler> {
@@ -8,6 +8,8 @@ export interface Route<Handler> {
   readonly handler: Handler;
   /** Names of the parameters, from left to right. */
   readonly names: readonly string[];
+  /** Of the parameters; `undefined` when none has one. */
+  readonly converters: readonly (Converter | undefined)[] | undefined;
   /** When it was declared: the first wins. */
   readonly order: number;
 }
@@ -46,18 +48,30 @@ export class Router<Handler> {
   readonly #values: string[] = [];
 
   /** Values of the parameters of the last route that `find` returned, named. */
-  params: Readonly<Record<string, string>> = {};
+  params: Readonly<Record<string, string | number>> = {};
 
   add(method: string, pattern: string, handler: Handler): void {
     const segments = parsePattern(pattern);
+    const order = this.#declared++;
+    this.#add(method, pattern, segments, order, handler);
+    // Without the optional parameter, the slash before it goes too.
+    if (segments.at(-1)!.optional) {
+      const shorter = segments.length === 1 ? [ROOT] : segments.slice(0, -1);
+      this.#add(method, pattern, shorter, order, handler);
+    }
+  }
+
+  #add(method: string, pattern: string, segments: readonly Segment[], order: number, handler: Handler): void {
     if (segments.length > MAX_SEGMENTS) throw new TypeError(`Route ${pattern} has more than ${MAX_SEGMENTS} segments`);
     let node = this.#root;
     for (const segment of segments) node = childFor(node, segment);
     const names = segments.filter((segment) => segment.kind !== "static").map((segment) => segment.text);
-    const order = this.#declared++;
-    node.routes.push({ method, pattern, handler, names, order });
+    const params = segments.filter((segment) => segment.kind !== "static");
+    const converters = params.some(({ convert }) => convert) ? params.map(({ convert }) => convert) : undefined;
+    node.routes.push({ method, pattern, handler, names, converters, order });
     const kind = segments.at(-1)!.kind;
-    if (names.length === 0) this.#exact.set(pattern, node);
+    if (converters !== undefined || pattern.endsWith("?")) this.#firstOther = Math.min(this.#firstOther, order);
+    else if (names.length === 0) this.#exact.set(pattern, node);
     else if (names.length === 1 && kind === "param")
       this.#last.set(pattern.slice(0, pattern.lastIndexOf("/") + 1), node);
     else this.#firstOther = Math.min(this.#firstOther, order);
@@ -148,20 +162,35 @@ export class Router<Handler> {
     const routes = node.routes;
     for (let index = 0; index < routes.length; index++) {
       const route = routes[index]!;
+      if (this.#allowed === undefined) {
+        if (route.method !== this.#method && route.method !== "*") continue;
+        if (this.#best !== undefined && this.#best.order < route.order) return;
+      }
+      const params: Record<string, string | number> = {};
+      let fits = true;
+      for (let name = 0; name < count; name++) {
+        const text = this.#values[name]!;
+        const convert = route.converters?.[name];
+        const value = convert === undefined ? text : convert(text);
+        if (value === undefined) {
+          fits = false;
+          break;
+        }
+        params[route.names[name]!] = value;
+      }
+      if (!fits) continue;
       if (this.#allowed !== undefined) {
         this.#allowed.add(route.method);
         continue;
       }
-      if (route.method !== this.#method && route.method !== "*") continue;
-      if (this.#best !== undefined && this.#best.order < route.order) return;
       this.#best = route;
-      const params: Record<string, string> = {};
-      for (let name = 0; name < count; name++) params[route.names[name]!] = this.#values[name]!;
       this.params = params;
       return;
     }
   }
 }
+
+const ROOT: Segment = { kind: "static", text: "" };
 
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 

@@ -1,0 +1,36 @@
+import { gzipSync } from "fflate";
+import { utf8 } from "../bytes.ts";
+import { Response } from "../fetch/response.ts";
+import { acceptedEncoding } from "../negotiate.ts";
+import type { Middleware } from "../onion.ts";
+
+const COMPRESSIBLE =
+  /^(text\/(?!event-stream)|application\/(json|javascript|xml|[\w.+-]*\+(json|xml)|wasm)|image\/svg\+xml)/i;
+
+export interface CompressOptions {
+  /** Smaller content is sent as it is. Default 1,024 bytes. */
+  readonly minimum?: number;
+  /** Larger content is sent as it is: it is compressed at once, and nothing else runs meanwhile. Default 1 MiB. */
+  readonly maximum?: number;
+}
+
+/** Compresses text by gzip for clients that take it. Streams pass as they are. */
+export function compress({ minimum = 1024, maximum = 1024 * 1024 }: CompressOptions = {}): Middleware {
+  return async ({ request }, next) => {
+    const response = await next();
+    const { headers, status } = response;
+    if (!COMPRESSIBLE.test(headers.get("content-type") ?? "") || headers.has("content-encoding")) return response;
+    if (status === 206 || /\bno-transform\b/i.test(headers.get("cache-control") ?? "")) return response;
+    const content = response.body?.peek();
+    if (content === undefined || content.length < minimum || content.length > maximum) return response;
+    headers.append("vary", "accept-encoding");
+    if (acceptedEncoding(request.headers.get("accept-encoding"), ["gzip", "identity"]) !== "gzip") return response;
+    const bytes = gzipSync(typeof content === "string" ? utf8(content) : content, { level: 6, mtime: 0 });
+    headers.set("content-encoding", "gzip");
+    // RFC 9110 8.8.3.3: other bytes, so no longer the strong tag of these.
+    const etag = headers.get("etag");
+    if (etag?.startsWith('"')) headers.set("etag", `W/${etag}`);
+    headers.delete("content-length");
+    return new Response(bytes, { status, statusText: response.statusText, headers });
+  };
+}

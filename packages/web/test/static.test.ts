@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import { parseRanges } from "../src/http/ranges.ts";
+import { createApp, type StaticFile, staticFiles } from "../src/index.ts";
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function file(text: string, type = "text/plain"): StaticFile {
+  const identity = { encoding: "identity", bytes: bytes(text), etag: '"plain"' };
+  const gzip = { encoding: "gzip", bytes: bytes("GZ"), etag: '"gz"' };
+  const br = { encoding: "br", bytes: bytes("B"), etag: '"br"' };
+  const modified = Date.UTC(2026, 0, 2) / 1000;
+  return {
+    type,
+    modified,
+    lastModified: new Date(modified * 1000).toUTCString(),
+    identity,
+    variants: [br, gzip, identity],
+  };
+}
+
+const files = new Map([
+  ["/index.html", file("<h1>home</h1>", "text/html")],
+  ["/a.txt", file("0123456789")],
+  ["/docs/index.html", file("docs", "text/html")],
+  ["/app-3fe9A0c1.js", file("1", "text/javascript")],
+]);
+const assets = { lookup: (path: string) => files.get(path) };
+const app = createApp().get("/*path", staticFiles(assets));
+const get = (path: string, headers: Record<string, string> = {}, method = "GET") =>
+  app.request(path, { headers, method });
+
+describe("static files", () => {
+  it.each([
+    ["/", "<h1>home</h1>"],
+    ["/a.txt", "0123456789"],
+    ["/docs/", "docs"],
+    ["/%61.txt", "0123456789"],
+  ])("%s is found", async (path, text) => expect(await (await get(path)).text()).toBe(text));
+
+  it.each(["/none", "/../a.txt", "/%2e%2e/a.txt", "/docs/..%2fa.txt", "//a.txt", "/a.txt/"])(
+    "%s is not",
+    async (path) => {
+      expect((await get(path)).status).toBe(404);
+    },
+  );
+
+  it("a folder without its slash is redirected, and never to another host", async () => {
+    const response = await get("/docs");
+    expect([response.status, response.headers.get("location")]).toEqual([301, "./docs/"]);
+    expect(new URL("./docs/", "http://h//evil.example/docs").host).toBe("h");
+  });
+
+  it.each([
+    ["br, gzip", "br"],
+    ["gzip", "gzip"],
+    ["gzip;q=1, br;q=0.5", "gzip"],
+    ["br;q=0, gzip;q=0.001", "gzip"],
+    ["br;q=0, gzip;q=0", null],
+    ["br;q=0, gzip;q=0.1", "gzip"],
+    ["*", "br"],
+    ["deflate", null],
+    ["identity", null],
+    [undefined, null],
+  ])("Accept-Encoding %s gets %s", async (accepted, encoding) => {
+    const response = await get("/a.txt", accepted === undefined ? {} : { "accept-encoding": accepted });
+    expect(response.headers.get("content-encoding")).toBe(encoding);
+    expect(response.headers.get("vary")).toBe("accept-encoding");
+  });
+
+  it.each([
+    [{ "if-none-match": '"plain"' }, 304],
+    [{ "if-none-match": 'W/"x", W/"plain"' }, 304],
+    [{ "if-none-match": "*" }, 304],
+    [{ "if-none-match": '"gz"' }, 200],
+    [{ "if-none-match": '"gz"', "accept-encoding": "gzip" }, 304],
+    [{ "if-modified-since": "Fri, 02 Jan 2026 00:00:00 GMT" }, 304],
+    [{ "if-modified-since": "Thu, 01 Jan 2026 00:00:00 GMT" }, 200],
+    [{ "if-modified-since": "Fri, 02 Jan 2026 00:00:00 GMT", "if-none-match": '"x"' }, 200],
+    [{ "if-modified-since": "nonsense" }, 200],
+    [{ "if-match": '"x"' }, 412],
+    [{ "if-match": '"plain"' }, 200],
+    [{ "if-unmodified-since": "Thu, 01 Jan 2026 00:00:00 GMT" }, 412],
+  ])("%j gets %i", async (headers, status) => {
+    const response = await get("/a.txt", headers as Record<string, string>);
+    expect(response.status).toBe(status);
+    if (status === 304) expect(response.headers.get("etag")).not.toBeNull();
+  });
+
+  it.each([
+    ["bytes=0-0", "0", "bytes 0-0/10"],
+    ["bytes=7-", "789", "bytes 7-9/10"],
+    ["bytes=-3", "789", "bytes 7-9/10"],
+    ["bytes=5-99", "56789", "bytes 5-9/10"],
+  ])("Range %s gets %s", async (range, text, shown) => {
+    const response = await get("/a.txt", { range });
+    expect([response.status, response.headers.get("content-range"), await response.text()]).toEqual([206, shown, text]);
+  });
+
+  it("several ranges come as parts", async () => {
+    const response = await get("/a.txt", { range: "bytes=0-1, -2" });
+    const boundary = /boundary=(\S+)/.exec(response.headers.get("content-type")!)![1]!;
+    const part = (range: string, text: string) =>
+      `\r\n--${boundary}\r\ncontent-type: text/plain\r\ncontent-range: bytes ${range}/10\r\n\r\n${text}`;
+    expect(await response.text()).toBe(`${part("0-1", "01")}${part("8-9", "89")}\r\n--${boundary}--\r\n`);
+  });
+
+  it("a range of another version gets the whole, one outside 416", async () => {
+    expect((await get("/a.txt", { range: "bytes=0-1", "if-range": '"old"' })).status).toBe(200);
+    expect((await get("/a.txt", { range: "bytes=0-1", "if-range": '"plain"' })).status).toBe(206);
+    const response = await get("/a.txt", { range: "bytes=10-" });
+    expect([response.status, response.headers.get("content-range")]).toEqual([416, "bytes */10"]);
+  });
+
+  it.each([
+    "bytes=",
+    "bytes=-",
+    "bytes=3-1",
+    "bytes=a-b",
+    "lines=0-1",
+    "bytes=0-9,0-9",
+    `bytes=${"0-0,".repeat(16)}0-0`,
+  ])("Range %s is ignored", (range) => expect(parseRanges(range, 10)).toBeUndefined());
+
+  it("names with a hash are kept for a year, others are asked about", async () => {
+    expect((await get("/app-3fe9A0c1.js")).headers.get("cache-control")).toContain("immutable");
+    expect((await get("/a.txt")).headers.get("cache-control")).toBe("no-cache");
+  });
+
+  it("a fallback answers unknown pages, not unknown files", async () => {
+    const spa = createApp().get("/*path", staticFiles(assets, { fallback: "/index.html" }));
+    expect((await spa.request("/deep/page")).status).toBe(200);
+    expect((await spa.request("/deep/missing.js")).status).toBe(404);
+  });
+});
