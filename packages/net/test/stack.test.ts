@@ -242,7 +242,7 @@ describe("stack", () => {
       expect(dropped[reason] - before, reason).toBe(1);
     }
   });
-  it("a listener's backlog bounds half-open connections, and newer ones are not locked out", async () => {
+  it("a listener's backlog bounds half-open connections, and newer SYNs get cookies", async () => {
     const { device, poll, stack: opened } = await known();
     opened.tcp.listen({ port: 80, backlog: 3 });
     for (let index = 0; index < 10; index++) {
@@ -257,8 +257,8 @@ describe("stack", () => {
       device.deliver(frame);
     }
     const ports = poll().map((frame) => (frame[36]! << 8) | frame[37]!);
-    expect(ports).toEqual([1007, 1008, 1009]);
-    expect(opened.counters.dropped.tcpBacklog).toBe(7);
+    expect(ports).toEqual([1003, 1004, 1005, 1006, 1007, 1008, 1009, 1000, 1001, 1002]);
+    expect(opened.counters.tcp.cookiesSent).toBe(7);
     expect(opened.usage.connections).toBe(3);
   });
   it("refuses arguments that make no sense, by code", async () => {

@@ -42,17 +42,14 @@ export class TcpListener implements Listener, SynHandler {
     return { address: this.#address(), port: this.#port };
   }
 
+  get open(): boolean {
+    return this.#queue.length < this.#backlog && !this.#layer.pool.pressure;
+  }
+
   admit(): boolean {
     // Memory is spent on those who are here already: new ones would get nothing but a share of too little.
     if (this.#layer.pool.pressure) return false;
-    if (this.#halfOpen.size + this.#queue.length < this.#backlog) return true;
-    // A flood of SYNs must not lock others out until its handshakes time out: the oldest goes. Whoever means it is through
-    // the handshake long before as many SYNs as the backlog holds have come.
-    for (const oldest of this.#halfOpen) {
-      this.#layer.forget(oldest);
-      return true;
-    }
-    return false;
+    return this.#halfOpen.size + this.#queue.length < this.#backlog;
   }
 
   onSyn(c: TcpConnection): void {

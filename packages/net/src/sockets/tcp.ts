@@ -38,7 +38,7 @@ export interface ListenOptions extends TcpSocketOptions {
   readonly port: number;
   /** Default: every address of the stack. */
   readonly address?: string;
-  /** Connections in the handshake or waiting for `accept`; beyond it the oldest handshake gives way. Default 512. */
+  /** Connections in the handshake or waiting for `accept`; beyond it SYNs are answered with cookies. Default 512. */
   readonly backlog?: number;
 }
 

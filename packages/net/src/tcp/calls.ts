@@ -32,6 +32,13 @@ export interface TcpOptionsOfUser {
   readonly sendLimitMax: number;
 }
 
+/** Smallest shift that can express the whole buffer (RFC 7323 2.3). */
+export function windowShift(limit: number): number {
+  let shift = 0;
+  while (limit >> shift > 0xffff) shift++;
+  return shift;
+}
+
 function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
   c.iss = iss;
   c.sndUna = iss;
@@ -44,8 +51,7 @@ function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
   c.sendLimitMax = options.sendLimitMax;
   c.rcvLimitMax = options.receiveLimitMax;
   c.userTimeout = options.userTimeout;
-  // Smallest shift that can express the whole buffer (RFC 7323 2.3).
-  while (options.receiveLimitMax >> c.rcvShift > 0xffff) c.rcvShift++;
+  c.rcvShift = windowShift(options.receiveLimitMax);
   c.noDelay = options.noDelay;
   c.keepAlive = options.keepAlive;
   c.congestion = options.congestion;

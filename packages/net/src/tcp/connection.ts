@@ -40,6 +40,9 @@ export interface TcpCounters {
   opened: number;
   closed: number;
   failed: number;
+  /** SYNs answered with a cookie because the backlog was full, and ACKs that brought one back. */
+  cookiesSent: number;
+  cookiesTaken: number;
 }
 
 export function createTcpCounters(): TcpCounters {
@@ -56,6 +59,8 @@ export function createTcpCounters(): TcpCounters {
     opened: 0,
     closed: 0,
     failed: 0,
+    cookiesSent: 0,
+    cookiesTaken: 0,
   };
 }
 

@@ -11,11 +11,11 @@ import {
   createTcpSegment,
   emitTcp,
   FIN,
-  MIN_HEADER_LENGTH,
   parseTcp,
   patchTcpChecksum,
   RST,
   SYN,
+  tcpHeaderLength,
 } from "../wire/tcp.ts";
 import { RingPool } from "./buffers.ts";
 import {
@@ -25,6 +25,7 @@ import {
   openPassive,
   releaseEmptyRings,
   type TcpOptionsOfUser,
+  windowShift,
 } from "./calls.ts";
 import { TcpConnection, type TcpCounters, type TcpEnvironment, type TcpFailure, type TcpOwner } from "./connection.ts";
 import { dispatch, onTimer, type SegmentSink } from "./dispatch.ts";
@@ -43,6 +44,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from "./state.ts";
+import { COOKIE_PERIOD, SynCookies } from "./syn-cookies.ts";
 
 /** First and last port for connections that we open (RFC 6335 6). */
 export const EPHEMERAL_FIRST = 49_152;
@@ -55,6 +57,8 @@ export interface SynHandler extends TcpOwner {
   readonly localAddress: number;
   /** Whether one more connection fits. */
   admit(): boolean;
+  /** Whether one that has completed its handshake would be taken: then a SYN too many is answered with a cookie. */
+  readonly open: boolean;
   /** A handshake has begun. */
   onSyn(connection: TcpConnection): void;
 }
@@ -86,6 +90,9 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   readonly #timeWait = new Set<TcpConnection>();
   readonly #headers: PreparedHeaders;
   readonly #isn: SequenceNumbers;
+  readonly #cookies: SynCookies;
+  /** Until then an ACK of nobody's may answer a cookie. */
+  #cookiesUntil = 0;
   readonly #multiplier: number;
   readonly #challenges = new RateLimit(100, 100);
   readonly #resets = new RateLimit(500, 200);
@@ -110,6 +117,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.pool = new RingPool(memory, memory >> 2);
     this.#headers = new PreparedHeaders(bytes, egress.device.txBuffer);
     this.#isn = new SequenceNumbers(rng);
+    this.#cookies = new SynCookies(rng);
     this.#multiplier = rng.uint32() | 1;
     this.#nextPort = EPHEMERAL_FIRST + (rng.uint32() % (EPHEMERAL_LAST - EPHEMERAL_FIRST + 1));
   }
@@ -451,6 +459,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const flags = segment.flags;
     if ((flags & RST) !== 0) return;
     const handler = this.#listeners.get(segment.destinationPort);
+    if (now < this.#cookiesUntil && handler !== undefined && this.#takeCookie(handler, ip, now)) return;
     if (handler === undefined || (flags & ACK) !== 0 || !listensAt(handler, ip.destination)) {
       this.#all.dropped.tcpPort++;
       this.#replyReset(ip.destination, ip.source);
@@ -464,7 +473,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const segment = this.#segment;
     if ((segment.flags & FIN) !== 0 || segment.sourcePort === 0) return;
     if (!handler.admit()) {
-      this.#all.dropped.tcpBacklog++;
+      if (handler.open) this.#sendCookie(handler, ip, now);
+      else this.#all.dropped.tcpBacklog++;
       return;
     }
     const c = new TcpConnection(this, ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
@@ -479,11 +489,47 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.enqueue(c);
   }
 
-  /** Forgets a handshake, without a word, to make room for a newer one. */
-  forget(c: TcpConnection): void {
-    this.#all.dropped.tcpBacklog++;
-    destroy(c, "ECONNABORTED");
-    this.#handle(c, EVENT_CLOSED);
+  /** A SYN-ACK that remembers nothing. */
+  #sendCookie(handler: SynHandler, ip: Ipv4Fields, now: number): void {
+    const segment = this.#segment;
+    const { options } = handler;
+    const ports = (segment.sourcePort << 16) | segment.destinationPort;
+    const reply = this.#reply;
+    reply.seq = this.#cookies.make(ip.destination, ip.source, ports, segment.seq, segment, now);
+    reply.ack = (segment.seq + 1) | 0;
+    reply.flags = SYN | ACK;
+    reply.window = Math.min(options.receiveLimit, 0xffff);
+    reply.mss = this.mss;
+    reply.windowScale = segment.windowScale < 0 ? -1 : windowShift(options.receiveLimitMax);
+    reply.sackPermitted = segment.sackPermitted;
+    this.#sendReply(ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
+    reply.window = 0;
+    this.#cookiesUntil = now + 2 * COOKIE_PERIOD;
+    this.counters.cookiesSent++;
+  }
+
+  /** An ACK without a connection: of a cookie? Then its handshake is complete. */
+  #takeCookie(handler: SynHandler, ip: Ipv4Fields, now: number): boolean {
+    const segment = this.#segment;
+    if ((segment.flags & (SYN | ACK | RST)) !== ACK || !handler.open) return false;
+    const seq = (segment.seq - 1) | 0;
+    const iss = (segment.ack - 1) | 0;
+    const ports = (segment.sourcePort << 16) | segment.destinationPort;
+    const syn = this.#cookies.check(ip.destination, ip.source, ports, seq, iss, now);
+    if (syn === undefined) return false;
+    const c = new TcpConnection(this, ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
+    openPassive(c, iss, handler.options, { ...syn, seq, window: segment.window });
+    c.sndNxt = (iss + 1) | 0;
+    c.sndMax = c.sndNxt;
+    c.rcvAdv = (c.rcvNxt + Math.min(handler.options.receiveLimit, 0xffff)) | 0;
+    c.owner = handler;
+    handler.onSyn(c);
+    this.#insert(c);
+    this.counters.cookiesTaken++;
+    const events = process(c, segment, now);
+    if (events !== 0) this.#handle(c, events);
+    if (c.state !== CLOSED) this.#schedule(c);
+    return true;
   }
 
   /** A SYN for a connection in TIME-WAIT: a newer incarnation may start (RFC 9293 3.10.7.4, RFC 6191). */
@@ -531,18 +577,23 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   #sendReset(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): void {
+    if (this.#sendReply(localAddress, localPort, remoteAddress, remotePort)) this.counters.resetsSent++;
+  }
+
+  /** Sends `#reply`, a segment without a connection. */
+  #sendReply(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): boolean {
     const reply = this.#reply;
     reply.sourcePort = localPort;
     reply.destinationPort = remotePort;
-    const at = this.#egress.begin(localAddress, remoteAddress, PROTOCOL_TCP, MIN_HEADER_LENGTH);
-    if (at < 0) return;
+    const length = tcpHeaderLength(reply);
+    const at = this.#egress.begin(localAddress, remoteAddress, PROTOCOL_TCP, length);
+    if (at < 0) return false;
     const buffer = this.#egress.device.txBuffer;
     emitTcp(buffer, at, reply);
-    const length = 8 + MIN_HEADER_LENGTH;
-    patchTcpChecksum(buffer, at, this.bytes.checksum(buffer, at - 8, length, PROTOCOL_TCP + MIN_HEADER_LENGTH));
-    this.#egress.commit(MIN_HEADER_LENGTH);
-    this.counters.resetsSent++;
+    patchTcpChecksum(buffer, at, this.bytes.checksum(buffer, at - 8, 8 + length, PROTOCOL_TCP + length));
+    this.#egress.commit(length);
     this.counters.sent++;
+    return true;
   }
 
   #schedule(c: TcpConnection): void {
