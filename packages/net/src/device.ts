@@ -66,6 +66,10 @@ export interface StackUsage {
   readonly connections: number;
   /** Bytes of send and receive buffers. */
   readonly bufferBytes: number;
+  /** Bytes of datagrams of which fragments are missing. */
+  readonly fragmentBytes: number;
+  /** Entries of the ARP cache. */
+  readonly neighbours: number;
 }
 
 const DHCP_TIMEOUT = 10_000;
@@ -275,7 +279,12 @@ async function openStack(host: Host, name: string, options: StackOptions, parame
     mac: formatMac(device.mac),
     counters: net.counters,
     get usage() {
-      return { connections: net.tcp.connections, bufferBytes: net.tcp.pool.used };
+      return {
+        connections: net.tcp.connections,
+        bufferBytes: net.tcp.pool.used,
+        fragmentBytes: net.fragmentBytes,
+        neighbours: net.egress.arp.size,
+      };
     },
   };
 }

@@ -104,6 +104,11 @@ export class NetStack implements Pollable {
     });
   }
 
+  /** Bytes of datagrams in pieces. */
+  get fragmentBytes(): number {
+    return this.#reassembly.held;
+  }
+
   get lease(): DhcpClient["lease"] {
     return this.#dhcp?.lease;
   }

@@ -40,7 +40,7 @@ it("with its memory spent the stack serves everybody slowly, and nobody is stuck
     3_600_000,
   );
   await simulation.pass(130_000);
-  for (const { usage } of opened) expect(usage).toEqual({ connections: 0, bufferBytes: 0 });
+  for (const { usage } of opened) expect(usage).toMatchObject({ connections: 0, bufferBytes: 0 });
 });
 
 it("with its memory spent the stack takes no new connections, and goes on with the old ones", async () => {

@@ -408,7 +408,7 @@ describe("two stacks", () => {
       900_000,
     );
     await simulation.pass(130_000);
-    for (const { usage } of stacks) expect(usage).toEqual({ connections: 0, bufferBytes: 0 });
+    for (const { usage } of stacks) expect(usage).toMatchObject({ connections: 0, bufferBytes: 0 });
   });
 });
 
