@@ -28,7 +28,8 @@
  * });
  * ```
  */
-export { App, type Context, createApp, type FetchApp, type Handler, type HandlerResult } from "./app.ts";
+export { App, createApp, type FetchApp } from "./app.ts";
+export type { Context, Handler, HandlerResult } from "./context.ts";
 export {
   type CookieOptions,
   type CookieSealer,

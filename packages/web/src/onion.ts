@@ -1,12 +1,6 @@
-import {
-  type AnyHandler,
-  type Context,
-  contextPrototype,
-  failureOf,
-  type HandlerResult,
-  type RequestSource,
-  toResponse,
-} from "./app.ts";
+import { failureOf, toResponse } from "./answer.ts";
+import { type AnyHandler, type Context, contextPrototype, type HandlerResult, type RequestSource } from "./context.ts";
+import type { Response } from "./fetch/response.ts";
 
 /** What a middleware is given. `params`: of a route only where the middleware belongs to a sub-app. */
 export interface MiddlewareContext extends Context {
@@ -15,8 +9,6 @@ export interface MiddlewareContext extends Context {
 
 /** Goes on with what lies inside: further middleware, then the route. What it throws has become a Response. */
 export type Next = (changed?: { readonly method?: string; readonly target?: string }) => Promise<Response>;
-
-type Response = import("./fetch/response.ts").Response;
 
 /** Answers by itself, or wraps the answer of `next()`. */
 export type Middleware = (context: MiddlewareContext, next: Next) => HandlerResult | Promise<HandlerResult>;

@@ -1,14 +1,8 @@
 import { type Flow, SoloistError } from "@soloist/interface";
-import {
-  DISPATCH,
-  type DirectApp,
-  failureOf,
-  type HandlerResult,
-  isThenable,
-  type RequestSource,
-  toResponse,
-} from "./app.ts";
+import { failureOf, isThenable, toResponse } from "./answer.ts";
+import { DISPATCH, type DirectApp } from "./app.ts";
 import { bytes } from "./bytes.ts";
+import type { HandlerResult, RequestSource } from "./context.ts";
 import type { BodyStream, Content } from "./fetch/body.ts";
 import { type Request, receivedRequest, type SignalSource } from "./fetch/request.ts";
 import { Response, sendResponse } from "./fetch/response.ts";

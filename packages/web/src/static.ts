@@ -1,4 +1,4 @@
-import type { Context } from "./app.ts";
+import type { Context } from "./context.ts";
 import { Response } from "./fetch/response.ts";
 import { parseRanges } from "./http/ranges.ts";
 import { HttpError } from "./http-error.ts";

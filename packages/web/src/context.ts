@@ -1,0 +1,70 @@
+import type { Request } from "./fetch/request.ts";
+import type { Response } from "./fetch/response.ts";
+import type { Html } from "./html.ts";
+import { Query } from "./query.ts";
+
+/** What a handler may return, or promise. `undefined`: 204; text: `text/plain`; bytes: octets; objects and arrays: JSON. */
+export type HandlerResult = Response | Html | string | Uint8Array | object | undefined;
+
+/** Answers the requests of a route. */
+export type Handler<Params = Readonly<Record<string, string>>> = (
+  context: Context<Params>,
+) => HandlerResult | Promise<HandlerResult>;
+
+/** Where a Context finds the parts of the request that it is for, while it is being answered. */
+export interface RequestSource {
+  /** Changes with every request. */
+  readonly serial: number;
+  /** Makes the Request. */
+  makeRequest(): Request;
+}
+
+/** What a handler is given. Everything but `params` is made when it is asked for. */
+export interface Context<Params = Readonly<Record<string, string>>> {
+  /** Values of the path's parameters, percent-decoded. */
+  readonly params: Params;
+  /** Path and query as they were sent, not decoded. */
+  readonly target: string;
+  /** The path as it was sent, not decoded. */
+  readonly path: string;
+  /**
+   * The request, as the Fetch standard shapes it.
+   *
+   * @throws Error when it is asked for the first time after the request was answered.
+   */
+  readonly request: Request;
+  /** The parameters behind "?". Decoded anew each time it is asked for. */
+  readonly query: Query;
+}
+
+/** A Context's own fields. Not a class: an object with a given prototype costs 0.3 us, an instance with fields 0.7. */
+interface ContextFields {
+  readonly params: unknown;
+  readonly target: string;
+  readonly source: RequestSource;
+  readonly serial: number;
+  made?: Request;
+}
+
+export const contextPrototype = {
+  get path(): string {
+    const { target } = this as unknown as ContextFields;
+    const mark = target.indexOf("?");
+    return mark < 0 ? target : target.slice(0, mark);
+  },
+  get request(): Request {
+    const fields = this as unknown as ContextFields;
+    if (fields.made === undefined) {
+      if (fields.source.serial !== fields.serial) throw new Error("The request was answered already");
+      fields.made = fields.source.makeRequest();
+    }
+    return fields.made;
+  },
+  get query(): Query {
+    const { target } = this as unknown as ContextFields;
+    const mark = target.indexOf("?");
+    return new Query(mark < 0 ? "" : target.slice(mark + 1));
+  },
+};
+
+export type AnyHandler = (context: Context<never>) => HandlerResult | Promise<HandlerResult>;
