@@ -1,0 +1,63 @@
+// What of packages/web leans on the engine: cryptography, compression, forms, timers.
+import { stack } from "@soloist/net";
+import { run } from "@soloist/runtime";
+import {
+  compress,
+  cookieSessions,
+  createApp,
+  etag,
+  eventStream,
+  Response,
+  requestId,
+  sealedCookies,
+  secureHeaders,
+  serve,
+  signedCookies,
+  staticFiles,
+  timeout,
+} from "@soloist/web";
+
+// A test's key: a real one comes from outside of the image.
+const key = Uint8Array.from({ length: 32 }, (_, index) => index);
+const sessions = cookieSessions<{ visits: number }>(sealedCookies([key]));
+const signer = signedCookies([key]);
+
+const text = Uint8Array.from("0123456789", (unit) => unit.charCodeAt(0));
+const identity = { encoding: "identity", bytes: text, etag: '"ten"' };
+const date = "Fri, 02 Jan 2026 00:00:00 GMT";
+const ten = { type: "text/plain", lastModified: date, modified: 1767312000, identity, variants: [identity] };
+
+async function* ticks() {
+  for (let id = 1; id <= 3; id++) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    yield { id: String(id), data: `tick ${id}` };
+  }
+}
+
+const app = createApp()
+  .use(requestId(), secureHeaders(), compress(), etag(), timeout(0.5))
+  .get("/visits", async ({ request }) => {
+    const visits = ((await sessions.load(request))?.visits ?? 0) + 1;
+    const response = new Response(`${visits}`);
+    await sessions.save(response, { visits });
+    return response;
+  })
+  .get("/signed", async ({ query }) => {
+    const given = query.get("value");
+    return given === null ? signer.seal("who", "ada") : `${await signer.open("who", given)}`;
+  })
+  .get("/long", () => "again and ".repeat(1000))
+  .get("/slow", () => new Promise<string>(() => {}))
+  .get("/events", () => eventStream(ticks()))
+  .get("/double/:n{int}", ({ params }) => ({ double: 2 * params.n }))
+  .post("/upload", async ({ request }) => {
+    const file = (await request.formData()).get("file");
+    return typeof file === "string" || file === null ? "no file" : `${file.name} ${file.size}`;
+  })
+  .get("/files/*path", staticFiles({ lookup: (path) => (path === "/ten.txt" ? ten : undefined) }));
+
+run([stack({ name: "service" })], async ({ tcp }) => {
+  const listener = tcp.listen({ port: 80 });
+  console.log("Listening on port 80");
+  await serve(listener, app);
+});

@@ -1,0 +1,72 @@
+// Parts of packages/web that lean on the engine, in a booted image, seen by curl.
+import { curl, GUEST, namespacesMissing, type Serving, serves } from "@soloist/tool-e2e";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const missing = namespacesMissing();
+
+describe.skipIf(missing !== undefined)(`parts of web on spt${missing ? ` (skipped: ${missing})` : ""}`, () => {
+  let server: Serving;
+  beforeAll(async () => {
+    server = await serves("tools/e2e/apps/web-parts.ts", "spt");
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+  const get = (path: string, ...args: string[]) => curl(server.net, [...args, `http://${GUEST}${path}`]);
+
+  it("a session goes along in a sealed cookie, and a changed cookie begins anew", async () => {
+    const first = await get("/visits", "-i");
+    const cookie = /set-cookie: (session=[^;]+)/i.exec(first)![1]!;
+    expect(first).toMatch(/\r\n\r\n1$/);
+    expect(await get("/visits", "-b", cookie)).toBe("2");
+    expect(
+      await get(
+        "/visits",
+        "-b",
+        cookie.replace(/.$/, (last) => (last === "A" ? "Q" : "A")),
+      ),
+    ).toBe("1");
+  });
+
+  it("signed values are verified", async () => {
+    const signed = await get("/signed");
+    expect(await get(`/signed?value=${signed}`)).toBe("ada");
+    expect(await get(`/signed?value=${signed.replace("ada", "eve")}`)).toBe("undefined");
+  });
+
+  it("gzip of the image is what curl unpacks", async () => {
+    expect(await get("/long", "--compressed")).toBe("again and ".repeat(1000));
+    expect((await get("/long", "--compressed", "-o", "/dev/null", "-w", "%{size_download}")).length).toBeLessThan(4);
+  });
+
+  it("headers: entity tag, request id, security", async () => {
+    const head = await get("/long", "-i", "-o", "-");
+    const tag = /etag: (\S+)/i.exec(head)![1]!;
+    expect(head).toMatch(/x-request-id: [\da-f-]{36}/i);
+    expect(head).toMatch(/x-content-type-options: nosniff/i);
+    expect(await get("/long", "-H", `If-None-Match: ${tag}`, "-o", "/dev/null", "-w", "%{http_code}")).toBe("304");
+  });
+
+  it("a handler that never answers is answered for", async () => {
+    expect(await get("/slow", "-o", "/dev/null", "-w", "%{http_code}")).toBe("503");
+  });
+
+  it("events come one after another", async () => {
+    const events = [1, 2, 3].map((id) => `id: ${id}\ndata: tick ${id}\n\n`).join("");
+    expect(await get("/events", "-N")).toBe(`:\n\n${events}`);
+  });
+
+  it("typed parameters", async () => {
+    expect(await get("/double/21")).toBe('{"double":42}');
+    expect(await get("/double/x", "-o", "/dev/null", "-w", "%{http_code}")).toBe("404");
+  });
+
+  it("an uploaded file arrives whole", async () => {
+    expect(
+      await curl(server.net, ["-F", "file=@-;filename=a.bin", `http://${GUEST}/upload`], "x".repeat(300_000)),
+    ).toBe("a.bin 300000");
+  });
+
+  it("ranges of a file", async () => {
+    expect(await get("/files/ten.txt", "-r", "2-4")).toBe("234");
+    expect(await get("/files/ten.txt", "-r", "10-", "-o", "/dev/null", "-w", "%{http_code}")).toBe("416");
+  });
+});
