@@ -1,0 +1,85 @@
+/** A registry on loopback that has this repository's packages as `npm publish` would put them there, and no other. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+
+export interface Registry extends AsyncDisposable {
+  readonly url: string;
+  /** The tarball of a package. */
+  tarball(name: string): string;
+}
+
+interface Packed {
+  readonly name: string;
+  readonly version: string;
+  readonly filename: string;
+  readonly integrity: string;
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+}
+
+/** Packs `names` and what they depend on from `packagesFolder` into `folder`. They must be built. */
+export async function startRegistry(
+  packagesFolder: string,
+  names: readonly string[],
+  folder: string,
+): Promise<Registry> {
+  const workspace = new Map<string, { path: string; manifest: Manifest }>();
+  for (const entry of readdirSync(packagesFolder)) {
+    const path = join(packagesFolder, entry);
+    if (!existsSync(join(path, "package.json"))) continue;
+    const manifest = JSON.parse(readFileSync(join(path, "package.json"), "utf8")) as Manifest;
+    workspace.set(manifest.name, { path, manifest });
+  }
+  const sources = new Map<string, { path: string; manifest: Manifest }>();
+  const add = (name: string) => {
+    const source = workspace.get(name);
+    if (!source || sources.has(name)) return;
+    if (!existsSync(join(source.path, "dist"))) throw new Error(`${name} is not built: npx turbo run build`);
+    sources.set(name, source);
+    for (const dependency of Object.keys(source.manifest.dependencies ?? {})) add(dependency);
+  };
+  for (const name of names) add(name);
+  const paths = [...sources.values()].map(({ path }) => path);
+  const output = execFileSync(
+    "npm",
+    ["pack", "--json", "--loglevel=error", "--workspaces=false", `--pack-destination=${folder}`, ...paths],
+    { cwd: folder, encoding: "utf8" },
+  );
+  const listed = JSON.parse(output) as Packed[] | Record<string, Packed>;
+  const packed = new Map(Object.values(listed).map((one) => [one.name, one]));
+
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(request.url ?? "/").slice(1);
+    if (path.endsWith(".tgz")) {
+      response.end(readFileSync(join(folder, path.replaceAll("/", ""))));
+      return;
+    }
+    const one = packed.get(path);
+    if (!one) {
+      response.writeHead(404).end("{}");
+      return;
+    }
+    const dist = { tarball: `${url}/${one.filename}`, integrity: one.integrity };
+    const version = { ...sources.get(one.name)!.manifest, dist };
+    response.setHeader("content-type", "application/json");
+    response.end(
+      JSON.stringify({ name: one.name, "dist-tags": { latest: one.version }, versions: { [one.version]: version } }),
+    );
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    tarball: (name) => join(folder, packed.get(name)!.filename),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
