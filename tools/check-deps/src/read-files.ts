@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
-/** Folders that hold what programs made, or what tests feed to programs. */
-const skipped = new Set(["node_modules", "dist", "build", ".git", ".turbo", "fixtures"]);
+/** Folders that hold what programs made, what tests feed to programs, or projects that create-soloist writes. */
+const skipped = new Set(["node_modules", "dist", "build", ".git", ".turbo", "fixtures", "templates"]);
 const wanted = /(?:\.(?:ts|mts|cts|js|mjs|cjs|tsx)|(?:^|\/)package(?:-lock)?\.json)$/;
 
 /** The repository's sources and manifests by path, "/" between folders. */
