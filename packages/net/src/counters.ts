@@ -34,7 +34,7 @@ export interface DropCounters {
   tcpChecksum: number;
   /** No connection and no listener; answered with a reset while the rate limit allows. */
   tcpPort: number;
-  /** A SYN while the listener's backlog was full, or the oldest handshake that gave way to it. */
+  /** A SYN while the listener's queue was full of connections that nobody accepts, or the memory for buffers spent. */
   tcpBacklog: number;
   /** Answers (resets, ICMP errors) that the rate limit held back. */
   rateLimit: number;

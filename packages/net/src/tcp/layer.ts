@@ -6,17 +6,7 @@ import { RateLimit } from "../rate-limit.ts";
 import { Timers } from "../timers.ts";
 import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
 import { formatAddress } from "../wire/ipv4-address.ts";
-import {
-  ACK,
-  createTcpSegment,
-  emitTcp,
-  FIN,
-  parseTcp,
-  patchTcpChecksum,
-  RST,
-  SYN,
-  tcpHeaderLength,
-} from "../wire/tcp.ts";
+import { ACK, createTcpSegment, FIN, parseTcp, RST, SYN } from "../wire/tcp.ts";
 import { RingPool } from "./buffers.ts";
 import {
   abortNeedsReset,
@@ -33,7 +23,9 @@ import { processFast, SLOW } from "./fast-path.ts";
 import { PreparedHeaders } from "./headers.ts";
 import { SequenceNumbers } from "./isn.ts";
 import { HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
+import { EPHEMERAL_COUNT, EphemeralPorts } from "./ports.ts";
 import { process } from "./process.ts";
+import { TcpReplies } from "./replies.ts";
 import {
   CLOSED,
   EVENT_CLOSED,
@@ -45,10 +37,7 @@ import {
   TIME_WAIT,
 } from "./state.ts";
 import { COOKIE_PERIOD, SynCookies } from "./syn-cookies.ts";
-
-/** First and last port for connections that we open (RFC 6335 6). */
-export const EPHEMERAL_FIRST = 49_152;
-export const EPHEMERAL_LAST = 65_535;
+import { ConnectionTable } from "./table.ts";
 
 /** Whoever takes SYNs for a port. */
 export interface SynHandler extends TcpOwner {
@@ -83,9 +72,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   sweepAt: number = Number.POSITIVE_INFINITY;
   readonly #egress: Ipv4Egress;
   readonly #all: Counters;
-  readonly #rng: Rng;
   readonly #wakeup: Wakeup;
-  readonly #table = new Map<number, TcpConnection>();
+  readonly #table: ConnectionTable;
   readonly #listeners = new Map<number, SynHandler>();
   readonly #timeWait = new Set<TcpConnection>();
   readonly #headers: PreparedHeaders;
@@ -93,23 +81,19 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   readonly #cookies: SynCookies;
   /** Until then an ACK of nobody's may answer a cookie. */
   #cookiesUntil = 0;
-  readonly #multiplier: number;
   readonly #challenges = new RateLimit(100, 100);
-  readonly #resets = new RateLimit(500, 200);
   readonly #segment = createTcpSegment();
-  readonly #reply = createTcpSegment();
+  readonly #replies: TcpReplies;
   readonly #queue: TcpConnection[] = [];
   /** The connection that was found last: the next segment is likely its, too. */
   #last: TcpConnection | undefined;
   #parked: TcpConnection[] = [];
   #awaitsLink = false;
-  #nextPort: number;
-  #count = 0;
+  readonly #ports: EphemeralPorts;
 
   constructor(egress: Ipv4Egress, bytes: ByteHelpers, rng: Rng, counters: Counters, wakeup: Wakeup, memory: number) {
     this.#egress = egress;
     this.bytes = bytes;
-    this.#rng = rng;
     this.#all = counters;
     this.counters = counters.tcp;
     this.#wakeup = wakeup;
@@ -118,13 +102,14 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#headers = new PreparedHeaders(bytes, egress.device.txBuffer);
     this.#isn = new SequenceNumbers(rng);
     this.#cookies = new SynCookies(rng);
-    this.#multiplier = rng.uint32() | 1;
-    this.#nextPort = EPHEMERAL_FIRST + (rng.uint32() % (EPHEMERAL_LAST - EPHEMERAL_FIRST + 1));
+    this.#table = new ConnectionTable(rng.uint32());
+    this.#replies = new TcpReplies(egress, bytes, counters);
+    this.#ports = new EphemeralPorts(rng);
   }
 
   /** Connections in any state but CLOSED, TIME-WAIT among them. */
   get connections(): number {
-    return this.#count;
+    return this.#table.count;
   }
 
   park(c: TcpConnection): void {
@@ -174,7 +159,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.counters.received++;
     const source = ip.source;
     const ports = (segment.sourcePort << 16) | segment.destinationPort;
-    let c = this.#table.get(imul(source, this.#multiplier) ^ ports);
+    const table = this.#table;
+    let c = table.map.get(imul(source, table.multiplier) ^ ports);
     while (
       c !== undefined &&
       (c.remoteAddress !== source ||
@@ -203,7 +189,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const ports = view.getInt32(at + 34);
     let c = this.#last;
     if (c === undefined || c.ports !== ports || c.remoteAddress !== remote) {
-      c = this.#table.get(imul(remote, this.#multiplier) ^ ports);
+      const table = this.#table;
+      c = table.map.get(imul(remote, table.multiplier) ^ ports);
       if (c === undefined || c.ports !== ports || c.remoteAddress !== remote) return false;
       this.#last = c;
     }
@@ -251,7 +238,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     c.connectBy = connectBy;
     c.rtoAt = Math.min(now + RTO_INITIAL, connectBy);
     c.owner = owner;
-    this.#insert(c);
+    this.#table.insert(c);
     this.#schedule(c);
     this.enqueue(c);
     return c;
@@ -259,8 +246,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
 
   listen(port: number, handler: SynHandler): number {
     if (port === 0) {
-      for (let tries = 0; tries <= EPHEMERAL_LAST - EPHEMERAL_FIRST; tries++) {
-        const candidate = this.#takePort();
+      for (let tries = 0; tries < EPHEMERAL_COUNT; tries++) {
+        const candidate = this.#ports.take();
         if (this.#listeners.has(candidate)) continue;
         this.#listeners.set(candidate, handler);
         return candidate;
@@ -292,11 +279,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   abort(c: TcpConnection): void {
     if (c.state === CLOSED) return;
     if (abortNeedsReset(c)) {
-      const reply = this.#reply;
-      reply.seq = c.sndNxt;
-      reply.ack = c.rcvNxt;
-      reply.flags = RST | ACK;
-      this.#sendReset(c.localAddress, c.localPort, c.remoteAddress, c.remotePort);
+      this.#replies.abort(c);
     }
     destroy(c, "ECONNABORTED");
     this.#remove(c);
@@ -314,7 +297,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     sequence: number,
     hard: TcpFailure | "ENETUNREACH" | "EMSGSIZE" | undefined,
   ): boolean {
-    const c = this.#find(localAddress, localPort, remoteAddress, remotePort);
+    const c = this.#table.find(localAddress, localPort, remoteAddress, remotePort);
     if (c === undefined || ((sequence - c.sndUna) | 0) < 0 || ((sequence - c.sndMax) | 0) >= 0) return false;
     if (c.state === SYN_SENT && hard === "ECONNREFUSED") {
       destroy(c, hard);
@@ -325,7 +308,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
 
   /** A packet of this connection was too big for its path, which carries `mtu` bytes (RFC 1191 6.4). */
   onPathMtu(localAddress: number, localPort: number, remoteAddress: number, remotePort: number, mtu: number): void {
-    const c = this.#find(localAddress, localPort, remoteAddress, remotePort);
+    const c = this.#table.find(localAddress, localPort, remoteAddress, remotePort);
     if (c === undefined || c.mss <= mtu - HEADERS_LENGTH) return;
     c.mss = mtu - HEADERS_LENGTH;
     // What is on its way is lost: the timer sends it again, in smaller pieces, and need not be waited for.
@@ -441,7 +424,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     if ((events & SHELL_EVENTS) === 0) return;
     if ((events & EVENT_RESET_REPLY) !== 0) {
-      this.#replyReset(c.localAddress, c.remoteAddress);
+      this.#replies.reset(this.#segment, c.localAddress, c.remoteAddress, this.now);
       return;
     }
     if ((events & EVENT_TIME_WAIT) !== 0) this.#keepTimeWait(c);
@@ -462,7 +445,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if (now < this.#cookiesUntil && handler !== undefined && this.#takeCookie(handler, ip, now)) return;
     if (handler === undefined || (flags & ACK) !== 0 || !listensAt(handler, ip.destination)) {
       this.#all.dropped.tcpPort++;
-      this.#replyReset(ip.destination, ip.source);
+      this.#replies.reset(segment, ip.destination, ip.source, now);
       return;
     }
     if ((flags & SYN) === 0) return;
@@ -485,27 +468,18 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#fitPath(c);
     c.owner = handler;
     handler.onSyn(c);
-    this.#insert(c);
+    this.#table.insert(c);
     this.enqueue(c);
   }
 
-  /** A SYN-ACK that remembers nothing. */
   #sendCookie(handler: SynHandler, ip: Ipv4Fields, now: number): void {
     const segment = this.#segment;
     const { options } = handler;
     const ports = (segment.sourcePort << 16) | segment.destinationPort;
-    const reply = this.#reply;
-    reply.seq = this.#cookies.make(ip.destination, ip.source, ports, segment.seq, segment, now);
-    reply.ack = (segment.seq + 1) | 0;
-    reply.flags = SYN | ACK;
-    reply.window = Math.min(options.receiveLimit, 0xffff);
-    reply.mss = this.mss;
-    reply.windowScale = segment.windowScale < 0 ? -1 : windowShift(options.receiveLimitMax);
-    reply.sackPermitted = segment.sackPermitted;
-    this.#sendReply(ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
-    reply.window = 0;
+    const cookie = this.#cookies.make(ip.destination, ip.source, ports, segment.seq, segment, now);
+    const scale = segment.windowScale < 0 ? -1 : windowShift(options.receiveLimitMax);
+    this.#replies.cookie(segment, ip, cookie, Math.min(options.receiveLimit, 0xffff), this.mss, scale);
     this.#cookiesUntil = now + 2 * COOKIE_PERIOD;
-    this.counters.cookiesSent++;
   }
 
   /** An ACK without a connection: of a cookie? Then its handshake is complete. */
@@ -524,7 +498,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     c.rcvAdv = (c.rcvNxt + Math.min(handler.options.receiveLimit, 0xffff)) | 0;
     c.owner = handler;
     handler.onSyn(c);
-    this.#insert(c);
+    this.#table.insert(c);
     this.counters.cookiesTaken++;
     const events = process(c, segment, now);
     if (events !== 0) this.#handle(c, events);
@@ -554,92 +528,13 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
   }
 
-  /** A reset in answer to the segment at hand. */
-  #replyReset(localAddress: number, remoteAddress: number): void {
-    const segment = this.#segment;
-    if ((segment.flags & RST) !== 0) return;
-    if (!this.#resets.allow(this.now)) {
-      this.#all.dropped.rateLimit++;
-      return;
-    }
-    const reply = this.#reply;
-    if ((segment.flags & ACK) !== 0) {
-      reply.seq = segment.ack;
-      reply.ack = 0;
-      reply.flags = RST;
-    } else {
-      const length = segment.dataLength + ((segment.flags & SYN) !== 0 ? 1 : 0) + ((segment.flags & FIN) !== 0 ? 1 : 0);
-      reply.seq = 0;
-      reply.ack = (segment.seq + length) | 0;
-      reply.flags = RST | ACK;
-    }
-    this.#sendReset(localAddress, segment.destinationPort, remoteAddress, segment.sourcePort);
-  }
-
-  #sendReset(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): void {
-    if (this.#sendReply(localAddress, localPort, remoteAddress, remotePort)) this.counters.resetsSent++;
-  }
-
-  /** Sends `#reply`, a segment without a connection. */
-  #sendReply(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): boolean {
-    const reply = this.#reply;
-    reply.sourcePort = localPort;
-    reply.destinationPort = remotePort;
-    const length = tcpHeaderLength(reply);
-    const at = this.#egress.begin(localAddress, remoteAddress, PROTOCOL_TCP, length);
-    if (at < 0) return false;
-    const buffer = this.#egress.device.txBuffer;
-    emitTcp(buffer, at, reply);
-    patchTcpChecksum(buffer, at, this.bytes.checksum(buffer, at - 8, 8 + length, PROTOCOL_TCP + length));
-    this.#egress.commit(length);
-    this.counters.sent++;
-    return true;
-  }
-
   #schedule(c: TcpConnection): void {
     const at = c.ackAt < c.rtoAt ? c.ackAt : c.rtoAt;
     if (at !== Number.POSITIVE_INFINITY) this.timers.schedule(c, at);
   }
 
-  #key(remoteAddress: number, remotePort: number, localPort: number): number {
-    return imul(remoteAddress, this.#multiplier) ^ ((remotePort << 16) | localPort);
-  }
-
-  #find(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): TcpConnection | undefined {
-    let c = this.#table.get(this.#key(remoteAddress, remotePort, localPort));
-    while (
-      c !== undefined &&
-      (c.remoteAddress !== remoteAddress ||
-        c.remotePort !== remotePort ||
-        c.localPort !== localPort ||
-        c.localAddress !== localAddress)
-    ) {
-      c = c.next;
-    }
-    return c;
-  }
-
-  #insert(c: TcpConnection): void {
-    const key = this.#key(c.remoteAddress, c.remotePort, c.localPort);
-    c.next = this.#table.get(key);
-    this.#table.set(key, c);
-    this.#count++;
-  }
-
   #remove(c: TcpConnection): void {
-    const key = this.#key(c.remoteAddress, c.remotePort, c.localPort);
-    const head = this.#table.get(key);
-    if (head === c) {
-      if (c.next !== undefined) this.#table.set(key, c.next);
-      else this.#table.delete(key);
-    } else {
-      let before = head;
-      while (before !== undefined && before.next !== c) before = before.next;
-      if (before === undefined) return;
-      before.next = c.next;
-    }
-    c.next = undefined;
-    this.#count--;
+    if (!this.#table.remove(c)) return;
     if (c.error === undefined) this.counters.closed++;
     else this.counters.failed++;
     this.timers.remove(c);
@@ -648,18 +543,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#headers.release(c);
   }
 
-  #takePort(): number {
-    const port = this.#nextPort;
-    // Random steps, so that strangers cannot guess the next (RFC 6056 3.3.5).
-    this.#nextPort += 1 + (this.#rng.uint32() % 64);
-    if (this.#nextPort > EPHEMERAL_LAST) this.#nextPort -= EPHEMERAL_LAST - EPHEMERAL_FIRST + 1;
-    return port;
-  }
-
   #freePort(localAddress: number, remoteAddress: number, remotePort: number): number {
     for (let tries = 0; tries < 1000; tries++) {
-      const port = this.#takePort();
-      if (this.#find(localAddress, port, remoteAddress, remotePort) === undefined && !this.#listeners.has(port))
+      const port = this.#ports.take();
+      if (this.#table.find(localAddress, port, remoteAddress, remotePort) === undefined && !this.#listeners.has(port))
         return port;
     }
     throw new AddressError("EADDRINUSE", "all ports for outgoing connections are taken");

@@ -1,0 +1,95 @@
+import type { ByteHelpers } from "@soloist/interface";
+import type { Counters } from "../counters.ts";
+import type { Ipv4Egress } from "../ipv4/egress.ts";
+import { RateLimit } from "../rate-limit.ts";
+import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
+import {
+  ACK,
+  createTcpSegment,
+  emitTcp,
+  FIN,
+  patchTcpChecksum,
+  RST,
+  SYN,
+  type TcpSegment,
+  tcpHeaderLength,
+} from "../wire/tcp.ts";
+import type { TcpConnection } from "./connection.ts";
+
+/** Segments that belong to no connection, or to one that ends: resets, and SYN-ACKs with cookies. */
+export class TcpReplies {
+  readonly #egress: Ipv4Egress;
+  readonly #bytes: ByteHelpers;
+  readonly #counters: Counters;
+  readonly #reply = createTcpSegment();
+  readonly #resets = new RateLimit(500, 200);
+
+  constructor(egress: Ipv4Egress, bytes: ByteHelpers, counters: Counters) {
+    this.#egress = egress;
+    this.#bytes = bytes;
+    this.#counters = counters;
+  }
+
+  /** The last that the peer of `c` hears. */
+  abort(c: TcpConnection): void {
+    const reply = this.#reply;
+    reply.seq = c.sndNxt;
+    reply.ack = c.rcvNxt;
+    reply.flags = RST | ACK;
+    if (this.#send(c.localAddress, c.localPort, c.remoteAddress, c.remotePort)) this.#counters.tcp.resetsSent++;
+  }
+
+  /** A reset in answer to `segment` (RFC 9293 3.10.7.1), unless that is one; rate limited. */
+  reset(segment: TcpSegment, localAddress: number, remoteAddress: number, now: number): void {
+    const { flags } = segment;
+    if ((flags & RST) !== 0) return;
+    if (!this.#resets.allow(now)) {
+      this.#counters.dropped.rateLimit++;
+      return;
+    }
+    const reply = this.#reply;
+    if ((flags & ACK) !== 0) {
+      reply.seq = segment.ack;
+      reply.ack = 0;
+      reply.flags = RST;
+    } else {
+      const length = segment.dataLength + ((flags & SYN) !== 0 ? 1 : 0) + ((flags & FIN) !== 0 ? 1 : 0);
+      reply.seq = 0;
+      reply.ack = (segment.seq + length) | 0;
+      reply.flags = RST | ACK;
+    }
+    if (this.#send(localAddress, segment.destinationPort, remoteAddress, segment.sourcePort)) {
+      this.#counters.tcp.resetsSent++;
+    }
+  }
+
+  /** A SYN-ACK that remembers nothing: `cookie` is our initial sequence number. */
+  cookie(syn: TcpSegment, ip: Ipv4Fields, cookie: number, window: number, mss: number, windowScale: number): void {
+    const reply = this.#reply;
+    reply.seq = cookie;
+    reply.ack = (syn.seq + 1) | 0;
+    reply.flags = SYN | ACK;
+    reply.window = window;
+    reply.mss = mss;
+    reply.windowScale = windowScale;
+    reply.sackPermitted = syn.sackPermitted;
+    this.#send(ip.destination, syn.destinationPort, ip.source, syn.sourcePort);
+    reply.window = 0;
+    this.#counters.tcp.cookiesSent++;
+  }
+
+  #send(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): boolean {
+    const reply = this.#reply;
+    reply.sourcePort = localPort;
+    reply.destinationPort = remotePort;
+    const length = tcpHeaderLength(reply);
+    const at = this.#egress.begin(localAddress, remoteAddress, PROTOCOL_TCP, length);
+    if (at < 0) return false;
+    const buffer = this.#egress.device.txBuffer;
+    emitTcp(buffer, at, reply);
+    patchTcpChecksum(buffer, at, this.#bytes.checksum(buffer, at - 8, 8 + length, PROTOCOL_TCP + length));
+    this.#egress.commit(length);
+    this.#counters.tcp.sent++;
+    return true;
+  }
+}
