@@ -59,15 +59,14 @@ export class NetStack implements Pollable {
   readonly #rxView: DataView;
   /** Frames that took the fast path. */
   #fast = 0;
-  #dhcpAt: number = Number.POSITIVE_INFINITY;
+  /** When DHCP, fragments or announcements are due: seldom, so that a poll looks at one number for all. */
+  #rareAt: number = Number.POSITIVE_INFINITY;
   #dhcp: DhcpClient | undefined;
   #dhcpBuffer: Uint8Array | undefined;
   #deferred = false;
   readonly #reassembly: Reassembly;
   readonly #whole = createIpv4Fields();
-  #reassemblyAt: number = Number.POSITIVE_INFINITY;
   readonly #defense = new AddressDefense();
-  #defenseAt: number = Number.POSITIVE_INFINITY;
 
   constructor(device: NetDevice, bytes: ByteHelpers, rng: Rng, wakeup: Wakeup, options: NetStackOptions) {
     this.device = device;
@@ -128,7 +127,7 @@ export class NetStack implements Pollable {
     this.egress.configure(addresses, gateway, routes);
     if (addresses.length > 0) this.#defense.start(this.tcp.now, replaceable);
     else this.#defense.stop();
-    this.#defenseAt = this.#defense.pollAt();
+    this.#schedule();
     this.onAddress();
   }
 
@@ -140,10 +139,10 @@ export class NetStack implements Pollable {
     this.udp.bind(CLIENT_PORT, (bytes, at, length) => {
       const message = parseDhcp(bytes, at, length);
       if (message !== undefined && client.process(message, this.tcp.now)) this.#onLease();
-      this.#dhcpAt = client.pollAt();
+      this.#schedule();
       return true;
     });
-    this.#dhcpAt = client.pollAt();
+    this.#schedule();
   }
 
   poll(now: number): number {
@@ -193,9 +192,7 @@ export class NetStack implements Pollable {
     const { timers } = tcp;
     if (timers.first <= now) tcp.expire(now);
     if (tcp.sweepAt <= now) tcp.sweep();
-    if (this.#dhcpAt <= now) this.#dispatchDhcp(now);
-    if (this.#defenseAt <= now) this.#dispatchDefense(now);
-    if (this.#reassemblyAt <= now) this.#expireFragments(now);
+    if (this.#rareAt <= now) this.#dispatchRare(now);
     if (egress.looped.length > 0) this.#takeLooped();
 
     if (tcp.woken) {
@@ -212,9 +209,7 @@ export class NetStack implements Pollable {
     }
     if (frames === MAX_FRAMES) return now;
     if (tcp.sweepAt < next) next = tcp.sweepAt;
-    if (this.#dhcpAt < next) next = this.#dhcpAt;
-    if (this.#defenseAt < next) next = this.#defenseAt;
-    if (this.#reassemblyAt < next) next = this.#reassemblyAt;
+    if (this.#rareAt < next) next = this.#rareAt;
     // What we sent to ourselves has arrived.
     if (egress.looped.length > 0) return now;
     if (!sent && now + TRANSMIT_RETRY < next) next = now + TRANSMIT_RETRY;
@@ -273,7 +268,7 @@ export class NetStack implements Pollable {
     }
     const reassembly = this.#reassembly;
     const outcome = reassembly.process(bytes, at, ip, this.tcp.now);
-    this.#reassemblyAt = reassembly.pollAt();
+    this.#schedule();
     if (outcome === "complete") {
       this.counters.reassembled++;
       const { bytes: whole, length: payload } = reassembly.complete;
@@ -330,7 +325,6 @@ export class NetStack implements Pollable {
       if (!this.egress.isOwn(destination)) continue;
       this.icmp.reassemblyTimedOut(bytes, readAddress(bytes, SOURCE), destination, length);
     }
-    this.#reassemblyAt = reassembly.pollAt();
   }
 
   #arp(bytes: Uint8Array, at: number, length: number): void {
@@ -367,13 +361,12 @@ export class NetStack implements Pollable {
     } else if (verdict === "lose" && this.#dhcp !== undefined && address === this.#dhcp.lease?.address) {
       this.#dhcp.decline(now, (message, server) => this.#sendDhcp(message, server));
       this.#onLease();
-      this.#dhcpAt = this.#dhcp.pollAt();
+      this.#schedule();
     }
   }
 
   #dispatchDefense(now: number): void {
     const due = this.#defense.dispatch(now);
-    this.#defenseAt = this.#defense.pollAt();
     if (due === undefined) return;
     for (const { address } of this.egress.addresses) {
       if (due === "probe") this.egress.probe(address);
@@ -390,13 +383,24 @@ export class NetStack implements Pollable {
       const known = egress.arp.resolve(egress.nextHop(server), egress.now).resolved;
       this.#sendDhcp(message, known ? server : 0);
     });
-    this.#dhcpAt = Number.POSITIVE_INFINITY;
+    this.#schedule();
   }
 
-  #dispatchDhcp(now: number): void {
-    const expired = this.#dhcp!.dispatch(now, (message, server) => this.#sendDhcp(message, server));
+  #dispatchRare(now: number): void {
+    if (this.#dhcp !== undefined) this.#dispatchDhcp(this.#dhcp, now);
+    this.#dispatchDefense(now);
+    this.#expireFragments(now);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    const dhcpAt = this.#dhcp?.pollAt() ?? Number.POSITIVE_INFINITY;
+    this.#rareAt = Math.min(dhcpAt, this.#defense.pollAt(), this.#reassembly.pollAt());
+  }
+
+  #dispatchDhcp(dhcp: DhcpClient, now: number): void {
+    const expired = dhcp.dispatch(now, (message, server) => this.#sendDhcp(message, server));
     if (expired) this.#onLease();
-    this.#dhcpAt = this.#dhcp!.pollAt();
   }
 
   #sendDhcp(message: DhcpMessage, server: number): void {
