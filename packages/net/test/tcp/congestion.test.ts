@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { readBytes } from "../../src/tcp/calls.ts";
+import { avoid, noteRate, reduceThreshold } from "../../src/tcp/congestion.ts";
+import { ACK } from "../../src/wire/tcp.ts";
+import { established, type Machine, MSS } from "./machine.ts";
+
+describe("congestion control", () => {
+  it("newReno halves at a loss, and grows by a segment a window", () => {
+    const { c } = established();
+    reduceThreshold(c, 100 * MSS);
+    expect(c.ssthresh).toBe(50 * MSS);
+    c.cwnd = 50 * MSS;
+    for (let segment = 0; segment < 50; segment++) avoid(c, MSS, 0);
+    expect(c.cwnd).toBe(51 * MSS);
+  });
+  it("cubic goes down to seven tenths, and is back after K seconds (RFC 9438 4.2)", () => {
+    const { c } = established();
+    c.congestion = "cubic";
+    c.srtt = 100;
+    reduceThreshold(c, 1000 * MSS);
+    expect(c.ssthresh / MSS).toBeCloseTo(700, 0);
+    c.cwnd = c.ssthresh;
+    const seconds = Math.cbrt((1000 * 0.3) / 0.4);
+    let now = 0;
+    for (; now < seconds * 1000; now += 100) {
+      const window = Math.floor(c.cwnd / MSS);
+      for (let segment = 0; segment < window; segment++) avoid(c, MSS, now);
+    }
+    expect(c.cwnd / MSS).toBeGreaterThan(960);
+    expect(c.cwnd / MSS).toBeLessThan(1010);
+  });
+  it("cubic gives way when its peak has become smaller (RFC 9438 4.7)", () => {
+    const { c } = established();
+    c.congestion = "cubic";
+    reduceThreshold(c, 1000 * MSS);
+    reduceThreshold(c, 800 * MSS);
+    expect(c.cubic?.wMax).toBeCloseTo(800 * 0.85, 5);
+  });
+  it("westwood goes down to what a round trip without queue delivers, and never below a half", () => {
+    const { c } = established();
+    c.congestion = "westwood";
+    c.minRtt = 100;
+    noteRate(c, 80 * MSS, 200);
+    reduceThreshold(c, 60 * MSS);
+    expect(c.ssthresh).toBe(40 * MSS);
+    reduceThreshold(c, 100 * MSS);
+    expect(c.ssthresh).toBe(50 * MSS);
+  });
+  it("westwood forgets a rate after twenty round trips", () => {
+    const { c } = established();
+    c.congestion = "westwood";
+    c.minRtt = 100;
+    noteRate(c, 80 * MSS, 100);
+    for (let round = 0; round < 20; round++) noteRate(c, 10 * MSS, 100);
+    reduceThreshold(c, 60 * MSS);
+    expect(c.ssthresh).toBe(30 * MSS);
+  });
+});
+
+describe("the receive window", () => {
+  /** Takes and reads `windows` windows of data, one each `milliseconds`. */
+  function take(machine: Machine, windows: number, milliseconds: number) {
+    const into = new Uint8Array(MSS);
+    let at = 1;
+    for (let window = 0; window < windows; window++) {
+      const end = at + machine.c.rcvLimit;
+      machine.now += milliseconds;
+      Object.assign(machine.c.env, { now: machine.now });
+      for (; at < end; at += MSS) {
+        machine.receive(ACK, at, 1, { length: MSS });
+        readBytes(machine.c, into, 0, MSS);
+        machine.flush();
+      }
+    }
+  }
+  function growing(): Machine {
+    const machine = established();
+    machine.c.srtt = 100;
+    machine.c.rcvLimitMax = 1 << 20;
+    return machine;
+  }
+  it("doubles while the sender fills it in each round trip, up to its limit", () => {
+    const machine = growing();
+    take(machine, 12, 100);
+    expect(machine.c.rcvLimit).toBe(1 << 20);
+  });
+  it("stays as it is while the sender is slower", () => {
+    const machine = growing();
+    take(machine, 6, 300);
+    expect(machine.c.rcvLimit).toBe(65_535);
+  });
+  it("does not grow into the last half of the memory", () => {
+    const machine = growing();
+    machine.c.env.pool.acquire(9 << 20);
+    take(machine, 6, 100);
+    expect(machine.c.rcvLimit).toBe(65_535);
+  });
+});
