@@ -62,6 +62,7 @@ export {
   timeout,
 } from "./middleware/guards.ts";
 export { type CorsOptions, cacheControl, cors, type SecureHeaders, secureHeaders } from "./middleware/headers.ts";
+export { type JwtClaims, type JwtOptions, jwtVerifier } from "./middleware/jwt.ts";
 export { type LoggerOptions, logger, methodOverride, requestId } from "./middleware/observe.ts";
 export { cookieSessions, memorySessions, type SessionOptions, type Sessions } from "./middleware/sessions.ts";
 export type { Middleware, MiddlewareContext, Next } from "./onion.ts";
