@@ -9,6 +9,14 @@ export interface Registry extends AsyncDisposable {
   readonly url: string;
   /** The tarball of a package. */
   tarball(name: string): string;
+  /** What is in the tarballs, by package. */
+  readonly contents: ReadonlyMap<string, Contents>;
+}
+
+export interface Contents {
+  readonly manifest: Manifest;
+  /** File modes by path. */
+  readonly files: ReadonlyMap<string, number>;
 }
 
 interface Packed {
@@ -16,10 +24,13 @@ interface Packed {
   readonly version: string;
   readonly filename: string;
   readonly integrity: string;
+  readonly files: readonly { readonly path: string; readonly mode: number }[];
 }
 
-interface Manifest {
+export interface Manifest {
   readonly name: string;
+  readonly bin?: Readonly<Record<string, string>>;
+  readonly exports?: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
@@ -77,6 +88,12 @@ export async function startRegistry(
   return {
     url,
     tarball: (name) => join(folder, packed.get(name)!.filename),
+    contents: new Map(
+      [...packed.values()].map(({ name, files }) => [
+        name,
+        { manifest: sources.get(name)!.manifest, files: new Map(files.map(({ path, mode }) => [path, mode])) },
+      ]),
+    ),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -59,6 +59,39 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
+describe("the tarballs", () => {
+  it("hold every file that exports, types and commands name", () => {
+    for (const [name, { manifest, files }] of registry.contents) {
+      const targets = Object.values(manifest.exports ?? {}).flatMap((one) =>
+        typeof one === "string" ? [one] : Object.values(one),
+      );
+      for (const target of [...targets, ...Object.values(manifest.bin ?? {})]) {
+        const [start = "", end] = target.replace(/^\.\//, "").split("*");
+        const found = [...files.keys()].some((path) =>
+          end === undefined ? path === start : path.startsWith(start) && path.endsWith(end),
+        );
+        expect(found, `${name}: ${target}`).toBe(true);
+      }
+    }
+  });
+
+  it("hold a tender that may be executed, and a base for each target", () => {
+    const files = (name: string) => registry.contents.get(name)!.files;
+    expect(files("@soloist/tender").get("dist/soloist-spt")! & 0o111).toBe(0o111);
+    for (const target of ["spt", "virtio"]) {
+      expect([...files("@soloist/kernel").keys()]).toEqual(
+        expect.arrayContaining([`dist/base-${target}.elf`, `dist/base-${target}.json`]),
+      );
+    }
+  });
+
+  it("leave nothing of the repository in: no tests, no build folder", () => {
+    for (const { files } of registry.contents.values()) {
+      expect([...files.keys()].filter((path) => /^(?:test|build|node_modules)\//.test(path))).toEqual([]);
+    }
+  });
+});
+
 describe.each(TEMPLATES.map(({ name }) => name))("a new %s project", (template) => {
   const project = join(folder, `my-${template}`);
 
