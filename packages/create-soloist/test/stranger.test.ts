@@ -121,6 +121,12 @@ describe.each(TEMPLATES.map(({ name }) => name))("a new %s project", (template) 
   });
 });
 
+it("soloist doctor asks for no compiler: the tarballs bring what is compiled", { timeout: 60_000 }, async () => {
+  const checks = JSON.parse(await typed(join(folder, "my-hello"), "npx", "soloist", "doctor", "--json"));
+  const names = (checks.checks ?? checks).map(({ name }: { name: string }) => name);
+  expect(names).toEqual(["node", "qemu-system-x86_64", "kvm"]);
+});
+
 describe("booted", () => {
   it("hello greets, by the tender of the tarball", { timeout: 60_000 }, async () => {
     const project = join(folder, "my-hello");

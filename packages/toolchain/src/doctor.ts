@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { findPackage } from "./base.ts";
 import { findCommand } from "./run/find-command.ts";
 import { type KvmVerdict, kvmVerdict } from "./run/kvm.ts";
 import { QEMU } from "./run/qemu.ts";
@@ -21,6 +23,8 @@ interface Tool {
   readonly purpose: string;
   readonly apt: string;
   readonly required: boolean;
+  /** Used only where the kernel and the tender are compiled: packages from npm bring them built. */
+  readonly compiles?: boolean;
 }
 
 const TOOLS: readonly Tool[] = [
@@ -29,16 +33,28 @@ const TOOLS: readonly Tool[] = [
     purpose: "compiles the engine, the kernel and the tender, once",
     apt: "gcc libc6-dev",
     required: true,
+    compiles: true,
   },
-  { name: "ld", purpose: "links them", apt: "binutils", required: true },
-  { name: "wasm2c", purpose: "translates the engine to C", apt: "wabt", required: true },
+  { name: "ld", purpose: "links them", apt: "binutils", required: true, compiles: true },
+  { name: "wasm2c", purpose: "translates the engine to C", apt: "wabt", required: true, compiles: true },
   { name: QEMU, purpose: "runs virtio images", apt: "qemu-system-x86", required: true },
 ];
 const OLDEST_NODE = [20, 19] as const;
 
 /** Looks for everything that building and running images takes. */
 export async function examine(): Promise<readonly Check[]> {
-  return [checkNode(), ...TOOLS.map(checkTool), checkSeccomp(), describeKvm(await kvmCheck())];
+  const isSource = hasKernelSource();
+  return [
+    checkNode(),
+    ...TOOLS.filter(({ compiles }) => isSource || !compiles).map(checkTool),
+    ...(isSource ? [checkSeccomp()] : []),
+    describeKvm(await kvmCheck()),
+  ];
+}
+
+function hasKernelSource(): boolean {
+  const kernel = findPackage("@soloist/kernel");
+  return kernel !== undefined && existsSync(join(kernel, "src"));
 }
 
 /** The one command that installs what is missing, or undefined. */
