@@ -12,17 +12,13 @@
 /* What Solo5's toolchain puts into PT_INTERP, so that a host kernel refuses to run an image as a program. */
 #define SOLO5_INTERPRETER "/nonexistent/solo5/"
 
-static int read_at(int descriptor, void *into, uint64_t size, uint64_t offset, struct failure *failure)
-{
+static int read_at(int descriptor, void *into, uint64_t size, uint64_t offset, struct failure *failure) {
     uint8_t *at = into;
     while (size > 0) {
         ssize_t got = pread(descriptor, at, size, (off_t)offset);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return fail(failure, "cannot read: %s", strerror(errno));
-        if (got == 0)
-            return fail(failure, "truncated: the file became shorter while it was read");
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return fail(failure, "cannot read: %s", strerror(errno));
+        if (got == 0) return fail(failure, "truncated: the file became shorter while it was read");
         at += got;
         offset += (uint64_t)got;
         size -= (uint64_t)got;
@@ -30,17 +26,13 @@ static int read_at(int descriptor, void *into, uint64_t size, uint64_t offset, s
     return 0;
 }
 
-static bool within(uint64_t offset, uint64_t size, uint64_t limit)
-{
+static bool within(uint64_t offset, uint64_t size, uint64_t limit) {
     return size <= limit && offset <= limit - size;
 }
 
-static int check_header(const Elf64_Ehdr *header, uint64_t file_size, struct failure *failure)
-{
-    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
-        return fail(failure, "not an ELF file");
-    if (header->e_ident[EI_CLASS] == ELFCLASS32)
-        return fail(failure, "a 32-bit ELF file: an image is a 64-bit one");
+static int check_header(const Elf64_Ehdr *header, uint64_t file_size, struct failure *failure) {
+    if (memcmp(header->e_ident, ELFMAG, SELFMAG) != 0) return fail(failure, "not an ELF file");
+    if (header->e_ident[EI_CLASS] == ELFCLASS32) return fail(failure, "a 32-bit ELF file: an image is a 64-bit one");
     if (header->e_ident[EI_CLASS] != ELFCLASS64)
         return fail(failure, "ELF class %u: an image is a 64-bit ELF file", header->e_ident[EI_CLASS]);
     if (header->e_ident[EI_DATA] != ELFDATA2LSB)
@@ -56,8 +48,7 @@ static int check_header(const Elf64_Ehdr *header, uint64_t file_size, struct fai
         return fail(failure, "ELF type %u: an image is an executable (ET_EXEC, 2)", header->e_type);
     if (header->e_ehsize != sizeof(Elf64_Ehdr) || header->e_phentsize != sizeof(Elf64_Phdr))
         return fail(failure, "ELF header sizes %u and %u: expected 64 and 56", header->e_ehsize, header->e_phentsize);
-    if (header->e_phnum == 0)
-        return fail(failure, "no program headers: nothing to load");
+    if (header->e_phnum == 0) return fail(failure, "no program headers: nothing to load");
     if (header->e_phnum > ELF_SEGMENTS_MAX)
         return fail(failure, "%u program headers: at most %u are allowed", header->e_phnum, ELF_SEGMENTS_MAX);
     if (!within(header->e_phoff, header->e_phnum * sizeof(Elf64_Phdr), file_size))
@@ -66,8 +57,7 @@ static int check_header(const Elf64_Ehdr *header, uint64_t file_size, struct fai
     return 0;
 }
 
-static int check_range(unsigned index, const Elf64_Phdr *header, uint64_t file_size, struct failure *failure)
-{
+static int check_range(unsigned index, const Elf64_Phdr *header, uint64_t file_size, struct failure *failure) {
     if (!within(header->p_offset, header->p_filesz, file_size))
         return fail(failure, "truncated: program header %u wants %llu bytes at offset 0x%llx, the file has %llu", index,
                     (unsigned long long)header->p_filesz, (unsigned long long)header->p_offset,
@@ -76,8 +66,7 @@ static int check_range(unsigned index, const Elf64_Phdr *header, uint64_t file_s
 }
 
 static int add_segment(unsigned index, const Elf64_Phdr *header, uint64_t memory_size, struct elf_image *image,
-                       struct failure *failure)
-{
+                       struct failure *failure) {
     uint64_t align = header->p_align;
     uint64_t last = header->p_vaddr + header->p_memsz;
     struct elf_segment segment = {
@@ -121,45 +110,37 @@ static int add_segment(unsigned index, const Elf64_Phdr *header, uint64_t memory
     return 0;
 }
 
-static int check_interpreter(int descriptor, const Elf64_Phdr *header, struct failure *failure)
-{
+static int check_interpreter(int descriptor, const Elf64_Phdr *header, struct failure *failure) {
     char name[sizeof SOLO5_INTERPRETER] = "";
     uint64_t size = header->p_filesz < sizeof name ? header->p_filesz : sizeof name;
-    if (read_at(descriptor, name, size, header->p_offset, failure) != 0)
-        return -1;
+    if (read_at(descriptor, name, size, header->p_offset, failure) != 0) return -1;
     if (memcmp(name, SOLO5_INTERPRETER, sizeof name) != 0)
         return fail(failure, "dynamically linked, a program of the host: an image is linked statically");
     return 0;
 }
 
 static int read_notes(int descriptor, unsigned index, const Elf64_Phdr *header, struct notes *notes,
-                      struct failure *failure)
-{
+                      struct failure *failure) {
     static uint8_t buffer[NOTES_SIZE_MAX] __attribute__((aligned(8)));
     if (header->p_filesz > sizeof buffer)
         return fail(failure, "bad note: program header %u holds %llu bytes of notes, at most %zu are allowed", index,
                     (unsigned long long)header->p_filesz, sizeof buffer);
-    if (read_at(descriptor, buffer, header->p_filesz, header->p_offset, failure) != 0)
-        return -1;
+    if (read_at(descriptor, buffer, header->p_filesz, header->p_offset, failure) != 0) return -1;
     return notes_parse(buffer, (uint32_t)header->p_filesz, notes, failure);
 }
 
-static const struct elf_segment *segment_of(const struct elf_image *image, uint64_t address)
-{
+static const struct elf_segment *segment_of(const struct elf_image *image, uint64_t address) {
     for (unsigned i = 0; i < image->segments; i++)
-        if (address >= image->segment[i].start && address < image->segment[i].end)
-            return &image->segment[i];
+        if (address >= image->segment[i].start && address < image->segment[i].end) return &image->segment[i];
     return NULL;
 }
 
-static bool executable(const struct elf_image *image, uint64_t address)
-{
+static bool executable(const struct elf_image *image, uint64_t address) {
     const struct elf_segment *segment = segment_of(image, address);
     return segment != NULL && (segment->protection & PROT_EXEC) != 0;
 }
 
-static int check_crash_note(const struct elf_image *image, uint64_t memory_size, struct failure *failure)
-{
+static int check_crash_note(const struct elf_image *image, uint64_t memory_size, struct failure *failure) {
     uint64_t stack = image->crash.stack;
     if (!executable(image, image->crash.entry))
         return fail(failure, "bad crash note: its entry 0x%llx is not in an executable segment",
@@ -173,12 +154,10 @@ static int check_crash_note(const struct elf_image *image, uint64_t memory_size,
     return 0;
 }
 
-static int check_abi(const struct notes *notes, struct failure *failure)
-{
+static int check_abi(const struct notes *notes, struct failure *failure) {
     static const char *const targets[] = {"none", "hvt", "spt", "virtio", "muen", "genode", "xen"};
     uint32_t target = notes->abi.target;
-    if (!notes->has_abi)
-        return fail(failure, "no Solo5 ABI note: not an image for a Solo5 tender");
+    if (!notes->has_abi) return fail(failure, "no Solo5 ABI note: not an image for a Solo5 tender");
     if (target != ABI_TARGET_SPT)
         return fail(failure, "built for target %u (%s): this tender runs spt (%u)", target,
                     target < sizeof targets / sizeof *targets ? targets[target] : "unknown", ABI_TARGET_SPT);
@@ -192,8 +171,7 @@ static int check_abi(const struct notes *notes, struct failure *failure)
 
 /* Everything but segments, which make sense only once the notes say whom the image is for. */
 static int read_other(int descriptor, unsigned index, const Elf64_Phdr *program, uint64_t file_size,
-                      struct notes *notes, struct failure *failure)
-{
+                      struct notes *notes, struct failure *failure) {
     switch (program->p_type) {
     case PT_DYNAMIC:
         return fail(failure, "dynamically linked (program header %u): an image is linked statically", index);
@@ -211,8 +189,8 @@ static int read_other(int descriptor, unsigned index, const Elf64_Phdr *program,
     }
 }
 
-int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct elf_image *image, struct failure *failure)
-{
+int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct elf_image *image,
+             struct failure *failure) {
     Elf64_Ehdr header;
     static Elf64_Phdr programs[ELF_SEGMENTS_MAX];
     static struct notes notes;
@@ -221,26 +199,21 @@ int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct el
         return fail(failure, "not an ELF file: only %llu bytes long", (unsigned long long)file_size);
     if (read_at(descriptor, &header, sizeof header, 0, failure) != 0 || check_header(&header, file_size, failure) != 0)
         return -1;
-    if (read_at(descriptor, programs, header.e_phnum * sizeof *programs, header.e_phoff, failure) != 0)
-        return -1;
+    if (read_at(descriptor, programs, header.e_phnum * sizeof *programs, header.e_phoff, failure) != 0) return -1;
 
     memset(&notes, 0, sizeof notes);
     for (unsigned i = 0; i < header.e_phnum; i++)
-        if (read_other(descriptor, i, &programs[i], file_size, &notes, failure) != 0)
-            return -1;
-    if (check_abi(&notes, failure) != 0)
-        return -1;
+        if (read_other(descriptor, i, &programs[i], file_size, &notes, failure) != 0) return -1;
+    if (check_abi(&notes, failure) != 0) return -1;
 
     image->entry = header.e_entry;
     image->end = 0;
     image->segments = 0;
-    for (unsigned i = 0; i < header.e_phnum; i++)
-        /* Solo5's linker scripts leave an empty one at address 0. */
+    for (unsigned i = 0; i < header.e_phnum; i++) /* Solo5's linker scripts leave an empty one at address 0. */
         if (programs[i].p_type == PT_LOAD && (programs[i].p_memsz | programs[i].p_filesz) != 0 &&
             add_segment(i, &programs[i], memory_size, image, failure) != 0)
             return -1;
-    if (image->segments == 0)
-        return fail(failure, "no segments: nothing to load");
+    if (image->segments == 0) return fail(failure, "no segments: nothing to load");
     if (!executable(image, image->entry))
         return fail(failure, "its entry 0x%llx is not in an executable segment", (unsigned long long)image->entry);
 

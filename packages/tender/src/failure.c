@@ -3,8 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int fail(struct failure *failure, const char *format, ...)
-{
+int fail(struct failure *failure, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(failure->text, sizeof failure->text, format, arguments);

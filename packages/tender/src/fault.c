@@ -32,8 +32,7 @@ static uint8_t handler_stack[HANDLER_STACK_SIZE] __attribute__((aligned(64)));
 static const struct elf_image *guest;
 static volatile unsigned faults;
 
-NO_STACK_PROTECTOR static long call(long number, long first, long second, long third)
-{
+NO_STACK_PROTECTOR static long call(long number, long first, long second, long third) {
     long result;
     __asm__ volatile("syscall"
                      : "=a"(result)
@@ -42,25 +41,20 @@ NO_STACK_PROTECTOR static long call(long number, long first, long second, long t
     return result;
 }
 
-NO_STACK_PROTECTOR static void print(const struct text *text)
-{
+NO_STACK_PROTECTOR static void print(const struct text *text) {
     size_t at = 0;
     while (at < text->length) {
         long written = call(SYS_write, STDOUT_FILENO, (long)(uintptr_t)(text->start + at), (long)(text->length - at));
-        if (written <= 0 && written != -EINTR && written != -EAGAIN)
-            return;
+        if (written <= 0 && written != -EINTR && written != -EAGAIN) return;
         at += written > 0 ? (size_t)written : 0;
     }
 }
 
-_Noreturn LEAVES_THE_STACK static void end(int status)
-{
-    for (;;)
-        call(SYS_exit_group, status, 0, 0);
+_Noreturn LEAVES_THE_STACK static void end(int status) {
+    for (;;) call(SYS_exit_group, status, 0, 0);
 }
 
-NO_STACK_PROTECTOR static void describe_page_fault(struct text *text, uint64_t error, const siginfo_t *info)
-{
+NO_STACK_PROTECTOR static void describe_page_fault(struct text *text, uint64_t error, const siginfo_t *info) {
     uint64_t address = (uint64_t)(uintptr_t)info->si_addr;
     text_string(text, (error & PAGE_FETCH) != 0   ? "page fault: execution of address 0x"
                       : (error & PAGE_WRITE) != 0 ? "page fault: write to address 0x"
@@ -75,8 +69,7 @@ NO_STACK_PROTECTOR static void describe_page_fault(struct text *text, uint64_t e
 }
 
 /* Numbers that the filter knows: the call is refused for its arguments. */
-NO_STACK_PROTECTOR static const char *abi_call(long number)
-{
+NO_STACK_PROTECTOR static const char *abi_call(long number) {
     switch (number) {
     case SYS_read:
         return "read";
@@ -99,14 +92,12 @@ NO_STACK_PROTECTOR static const char *abi_call(long number)
     }
 }
 
-NO_STACK_PROTECTOR static void describe_call(struct text *text, const siginfo_t *info, const greg_t *registers)
-{
+NO_STACK_PROTECTOR static void describe_call(struct text *text, const siginfo_t *info, const greg_t *registers) {
     bool native = info->si_arch == AUDIT_ARCH_X86_64;
     const char *name = native ? abi_call(info->si_syscall) : NULL;
     text_string(text, native ? "forbidden system call " : "forbidden 32-bit system call ");
     text_decimal(text, (uint64_t)(unsigned)info->si_syscall);
-    if (name == NULL)
-        return;
+    if (name == NULL) return;
     static const int order[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10};
     text_string(text, " (");
     text_string(text, name);
@@ -117,8 +108,7 @@ NO_STACK_PROTECTOR static void describe_call(struct text *text, const siginfo_t 
     }
 }
 
-NO_STACK_PROTECTOR static void describe(struct text *text, const siginfo_t *info, const greg_t *registers)
-{
+NO_STACK_PROTECTOR static void describe(struct text *text, const siginfo_t *info, const greg_t *registers) {
     if (info->si_signo == SIGSYS && info->si_code > 0)
         describe_call(text, info, registers);
     else if (info->si_code <= 0)
@@ -151,8 +141,7 @@ NO_STACK_PROTECTOR static void describe(struct text *text, const siginfo_t *info
     text_hex(text, (uint64_t)registers[REG_RIP], 1);
 }
 
-NO_STACK_PROTECTOR static void dump(struct text *text, const greg_t *registers)
-{
+NO_STACK_PROTECTOR static void dump(struct text *text, const greg_t *registers) {
     static const struct {
         char name[4];
         int index;
@@ -166,15 +155,13 @@ NO_STACK_PROTECTOR static void dump(struct text *text, const greg_t *registers)
         text_string(text, rows[i].name);
         text_string(text, " ");
         text_hex(text, (uint64_t)registers[rows[i].index], 16);
-        if (i % 3 == 2)
-            text_string(text, "\n");
+        if (i % 3 == 2) text_string(text, "\n");
     }
 }
 
 /* Like a call to the entry: the stack pointer is 8 below a multiple of 16. The place of the return address is not
  * written. */
-_Noreturn LEAVES_THE_STACK static void enter_crash(const char *what, const char *registers)
-{
+_Noreturn LEAVES_THE_STACK static void enter_crash(const char *what, const char *registers) {
     __asm__ volatile("mov %0, %%rsp\n\t"
                      "xor %%ebp, %%ebp\n\t"
                      "jmp *%1"
@@ -184,12 +171,10 @@ _Noreturn LEAVES_THE_STACK static void enter_crash(const char *what, const char 
     __builtin_unreachable();
 }
 
-LEAVES_THE_STACK static void on_fault(int signal, siginfo_t *info, void *context)
-{
+LEAVES_THE_STACK static void on_fault(int signal, siginfo_t *info, void *context) {
     const greg_t *registers = ((const ucontext_t *)context)->uc_mcontext.gregs;
     unsigned earlier = faults++;
-    if (earlier > 2)
-        end(128 + signal);
+    if (earlier > 2) end(128 + signal);
 
     if (earlier == 0 && guest->has_crash_note) {
         struct text what = {.start = (char *)(uintptr_t)SPT_CRASH_TEXT, .size = WHAT_SIZE - 1};
@@ -210,21 +195,18 @@ LEAVES_THE_STACK static void on_fault(int signal, siginfo_t *info, void *context
     end(128 + signal);
 }
 
-LEAVES_THE_STACK static void on_end(int signal)
-{
+LEAVES_THE_STACK static void on_end(int signal) {
     end(128 + signal);
 }
 
-int fault_install(const struct elf_image *image, struct failure *failure)
-{
+int fault_install(const struct elf_image *image, struct failure *failure) {
     static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS};
     const stack_t stack = {.ss_sp = handler_stack, .ss_size = sizeof handler_stack};
     /* SA_NODEFER: the handler may leave for the crash entry for good, and a fault there has to arrive. */
     struct sigaction action = {.sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
 
     guest = image;
-    if (sigaltstack(&stack, NULL) != 0)
-        return fail(failure, "no stack for the fault handler: %s", strerror(errno));
+    if (sigaltstack(&stack, NULL) != 0) return fail(failure, "no stack for the fault handler: %s", strerror(errno));
     for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++)
         if (sigaction(signals[i], &action, NULL) != 0)
             return fail(failure, "cannot handle signal %d: %s", signals[i], strerror(errno));

@@ -13,20 +13,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static bool allow(scmp_filter_ctx context, int call, unsigned count, const struct scmp_arg_cmp *conditions)
-{
+static bool allow(scmp_filter_ctx context, int call, unsigned count, const struct scmp_arg_cmp *conditions) {
     return seccomp_rule_add_array(context, SCMP_ACT_ALLOW, call, count, conditions) == 0;
 }
 
-static bool allow_if_first(scmp_filter_ctx context, int call, uint64_t value)
-{
+static bool allow_if_first(scmp_filter_ctx context, int call, uint64_t value) {
     struct scmp_arg_cmp condition = SCMP_A0(SCMP_CMP_EQ, value);
     return allow(context, call, 1, &condition);
 }
 
 /* One whole block at an offset within the device; so a guest cannot grow the file either. */
-static bool allow_block(scmp_filter_ctx context, int call, const struct manifest_entry *entry)
-{
+static bool allow_block(scmp_filter_ctx context, int call, const struct manifest_entry *entry) {
     struct scmp_arg_cmp conditions[] = {
         SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)entry->b.descriptor),
         SCMP_A2(SCMP_CMP_EQ, entry->u.block.block_size),
@@ -35,8 +32,7 @@ static bool allow_block(scmp_filter_ctx context, int call, const struct manifest
     return allow(context, call, 3, conditions);
 }
 
-static bool add_rules(scmp_filter_ctx context, const struct manifest *manifest, int epoll, int timer)
-{
+static bool add_rules(scmp_filter_ctx context, const struct manifest *manifest, int epoll, int timer) {
     bool ok = allow_if_first(context, SCMP_SYS(write), STDOUT_FILENO) &&
               allow(context, SCMP_SYS(exit_group), 0, NULL) &&
               allow_if_first(context, SCMP_SYS(epoll_pwait), (uint64_t)epoll) &&
@@ -63,11 +59,9 @@ static bool add_rules(scmp_filter_ctx context, const struct manifest *manifest, 
  * libseccomp 2.5 can write its program to a descriptor only. Loading it with seccomp_load would leave memory to be
  * freed under the filter, which forbids that.
  */
-static int export_program(scmp_filter_ctx context, struct filter *filter, struct failure *failure)
-{
+static int export_program(scmp_filter_ctx context, struct filter *filter, struct failure *failure) {
     int descriptor = memfd_create("filter", MFD_CLOEXEC);
-    if (descriptor < 0)
-        return fail(failure, "no memory file for the system call filter: %s", strerror(errno));
+    if (descriptor < 0) return fail(failure, "no memory file for the system call filter: %s", strerror(errno));
     int result = seccomp_export_bpf(context, descriptor);
     ssize_t size = result != 0 ? -1 : pread(descriptor, filter->program, sizeof filter->program, 0);
     close(descriptor);
@@ -77,11 +71,10 @@ static int export_program(scmp_filter_ctx context, struct filter *filter, struct
     return 0;
 }
 
-int filter_build(const struct manifest *manifest, int epoll, int timer, struct filter *filter, struct failure *failure)
-{
+int filter_build(const struct manifest *manifest, int epoll, int timer, struct filter *filter,
+                 struct failure *failure) {
     scmp_filter_ctx context = seccomp_init(SCMP_ACT_TRAP);
-    if (context == NULL)
-        return fail(failure, "no memory for the system call filter");
+    if (context == NULL) return fail(failure, "no memory for the system call filter");
     int result;
     if (seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP) != 0 ||
         !add_rules(context, manifest, epoll, timer))
@@ -92,8 +85,7 @@ int filter_build(const struct manifest *manifest, int epoll, int timer, struct f
     return result;
 }
 
-int filter_install(const struct filter *filter, struct failure *failure)
-{
+int filter_install(const struct filter *filter, struct failure *failure) {
     struct sock_fprog program = {.len = filter->length, .filter = (struct sock_filter *)(uintptr_t)filter->program};
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail(failure, "cannot give up privileges: %s", strerror(errno));

@@ -5,8 +5,7 @@
 
 #include "abi.h"
 
-_Noreturn void launch(uint64_t entry, uint64_t stack)
-{
+_Noreturn void launch(uint64_t entry, uint64_t stack) {
     __asm__ volatile("mov %0, %%rsp\n\t"
                      "mov %1, %%r15\n\t"
                      "mov %2, %%eax\n\t"

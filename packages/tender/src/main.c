@@ -31,30 +31,26 @@ static struct elf_image image;
 static struct filter filter;
 
 /* One line on stderr, whatever bytes the image's path has. */
-static int report(const char *path, const struct failure *failure, int status)
-{
+static int report(const char *path, const struct failure *failure, int status) {
     char line[1024];
     int length = path == NULL ? snprintf(line, sizeof line, "soloist-spt: %s", failure->text)
                               : snprintf(line, sizeof line, "soloist-spt: %.400s: %s", path, failure->text);
     size_t size = length < 0 ? 0 : (size_t)length < sizeof line ? (size_t)length : sizeof line - 1;
     for (size_t i = 0; i < size; i++)
-        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f)
-            line[i] = '?';
+        if ((unsigned char)line[i] < ' ' || line[i] == 0x7f) line[i] = '?';
     fprintf(stderr, "%.*s\n", (int)size, line);
     return status;
 }
 
 /* A guest may write to descriptor 1: no device and no image may come to lie there. */
-static int keep_standard_descriptors(struct failure *failure)
-{
+static int keep_standard_descriptors(struct failure *failure) {
     for (int i = 0; i <= STDERR_FILENO; i++)
         if (fcntl(i, F_GETFD) < 0 && open("/dev/null", O_RDWR) != i)
             return fail(failure, "descriptor %d is closed and /dev/null cannot take its place", i);
     return 0;
 }
 
-static int check_personality(struct failure *failure)
-{
+static int check_personality(struct failure *failure) {
     int now = personality(0xffffffff);
     if (now < 0 || (now & READ_IMPLIES_EXEC) != 0)
         return fail(failure, "this process runs with READ_IMPLIES_EXEC: all memory would be executable");
@@ -62,14 +58,11 @@ static int check_personality(struct failure *failure)
 }
 
 /* Returns the descriptor of the image, or -1. */
-static int read_image(struct failure *failure)
-{
+static int read_image(struct failure *failure) {
     struct stat status;
     int descriptor = open(options.image, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0)
-        return fail(failure, "cannot open: %s", strerror(errno));
-    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode))
-        return fail(failure, "not a file");
+    if (descriptor < 0) return fail(failure, "cannot open: %s", strerror(errno));
+    if (fstat(descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return fail(failure, "not a file");
     if (elf_read(descriptor, (uint64_t)status.st_size, options.memory_size, &image, failure) != 0 ||
         manifest_check(&image.manifest, image.manifest_size, failure) != 0 ||
         manifest_match(&image.manifest, &options, failure) != 0)
@@ -77,22 +70,17 @@ static int read_image(struct failure *failure)
     return descriptor;
 }
 
-static const struct device_option *option_for(const char *name, enum option_kind kind)
-{
+static const struct device_option *option_for(const char *name, enum option_kind kind) {
     for (unsigned i = 0; i < options.devices; i++)
-        if (options.device[i].kind == kind && strcmp(options.device[i].name, name) == 0)
-            return &options.device[i];
+        if (options.device[i].kind == kind && strcmp(options.device[i].name, name) == 0) return &options.device[i];
     return NULL;
 }
 
-static int attach_net(int epoll, unsigned handle, struct failure *failure)
-{
+static int attach_net(int epoll, unsigned handle, struct failure *failure) {
     struct manifest_entry *entry = &image.manifest.entry[handle];
     const struct device_option *mac = option_for(entry->name, OPTION_NET_MAC);
-    if (net_attach(option_for(entry->name, OPTION_NET)->value, entry, failure) != 0)
-        return -1;
-    if (mac != NULL)
-        memcpy(entry->u.net.mac, mac->mac, sizeof mac->mac);
+    if (net_attach(option_for(entry->name, OPTION_NET)->value, entry, failure) != 0) return -1;
+    if (mac != NULL) memcpy(entry->u.net.mac, mac->mac, sizeof mac->mac);
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = handle};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, entry->b.descriptor, &event) != 0)
         return errno == EEXIST
@@ -102,13 +90,11 @@ static int attach_net(int epoll, unsigned handle, struct failure *failure)
     return 0;
 }
 
-static int attach_devices(int epoll, struct failure *failure)
-{
+static int attach_devices(int epoll, struct failure *failure) {
     for (unsigned i = 1; i < image.manifest.entries; i++) {
         struct manifest_entry *entry = &image.manifest.entry[i];
         if (entry->type == DEVICE_NET) {
-            if (attach_net(epoll, i, failure) != 0)
-                return -1;
+            if (attach_net(epoll, i, failure) != 0) return -1;
         } else {
             const struct device_option *size = option_for(entry->name, OPTION_BLOCK_SECTOR_SIZE);
             if (block_attach(option_for(entry->name, OPTION_BLOCK)->value,
@@ -120,8 +106,7 @@ static int attach_devices(int epoll, struct failure *failure)
     return 0;
 }
 
-static int open_waiting(int *epoll, int *timer, struct failure *failure)
-{
+static int open_waiting(int *epoll, int *timer, struct failure *failure) {
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = SPT_TIMER_EVENT};
     *epoll = epoll_create1(EPOLL_CLOEXEC);
     *timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -130,8 +115,7 @@ static int open_waiting(int *epoll, int *timer, struct failure *failure)
     return 0;
 }
 
-LEAVES_THE_STACK static int run(struct failure *failure)
-{
+LEAVES_THE_STACK static int run(struct failure *failure) {
     int epoll;
     int timer;
     int descriptor;
@@ -149,18 +133,15 @@ LEAVES_THE_STACK static int run(struct failure *failure)
 #ifdef TENDER_CHECK_ONLY
     return 0;
 #else
-    if (filter_install(&filter, failure) != 0)
-        return -1;
+    if (filter_install(&filter, failure) != 0) return -1;
     launch(image.entry, options.memory_size - 8);
 #endif
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     (void)argc;
     struct failure failure = {""};
-    if (options_parse(argv, &options, &failure) != 0)
-        return report(NULL, &failure, EXIT_USAGE);
+    if (options_parse(argv, &options, &failure) != 0) return report(NULL, &failure, EXIT_USAGE);
     switch (options.action) {
     case ACTION_HELP:
         fputs(options_help, stdout);

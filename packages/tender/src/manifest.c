@@ -3,13 +3,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-static bool alphanumeric(char c)
-{
+static bool alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static int check_name(const char *name, unsigned index, struct failure *failure)
-{
+static int check_name(const char *name, unsigned index, struct failure *failure) {
     unsigned length = 0;
     while (length < MANIFEST_NAME_SIZE && name[length] != 0) {
         if (!alphanumeric(name[length]))
@@ -17,31 +15,25 @@ static int check_name(const char *name, unsigned index, struct failure *failure)
                         index);
         length++;
     }
-    if (length == 0)
-        return fail(failure, "bad manifest: device %u has no name", index);
+    if (length == 0) return fail(failure, "bad manifest: device %u has no name", index);
     if (length == MANIFEST_NAME_SIZE)
         return fail(failure, "bad manifest: the name of device %u is longer than %u characters", index,
                     MANIFEST_NAME_SIZE - 1);
     return 0;
 }
 
-static const char *type_name(uint32_t type)
-{
+static const char *type_name(uint32_t type) {
     return type == DEVICE_NET ? "network" : "block";
 }
 
-static const struct manifest_entry *find(const struct manifest *manifest, const char *name)
-{
+static const struct manifest_entry *find(const struct manifest *manifest, const char *name) {
     for (unsigned i = 1; i < manifest->entries; i++)
-        if (strcmp(manifest->entry[i].name, name) == 0)
-            return &manifest->entry[i];
+        if (strcmp(manifest->entry[i].name, name) == 0) return &manifest->entry[i];
     return NULL;
 }
 
-int manifest_check(struct manifest *manifest, uint32_t size, struct failure *failure)
-{
-    if (size < MANIFEST_HEADER_SIZE)
-        return fail(failure, "bad manifest: only %u bytes long", size);
+int manifest_check(struct manifest *manifest, uint32_t size, struct failure *failure) {
+    if (size < MANIFEST_HEADER_SIZE) return fail(failure, "bad manifest: only %u bytes long", size);
     if (manifest->version != MANIFEST_VERSION)
         return fail(failure, "bad manifest: version %u, only 1 is known", manifest->version);
     if (manifest->entries < 1 || manifest->entries > MANIFEST_ENTRIES_MAX)
@@ -54,12 +46,10 @@ int manifest_check(struct manifest *manifest, uint32_t size, struct failure *fai
 
     for (unsigned i = 0; i < manifest->entries; i++) {
         struct manifest_entry *entry = &manifest->entry[i];
-        if (entry->attached != 0)
-            return fail(failure, "bad manifest: device %u is marked as attached", i);
+        if (entry->attached != 0) return fail(failure, "bad manifest: device %u is marked as attached", i);
         if (i > 0 && entry->type != DEVICE_NET && entry->type != DEVICE_BLOCK)
             return fail(failure, "bad manifest: device %u has the unknown type %u", i, entry->type);
-        if (i > 0 && check_name(entry->name, i, failure) != 0)
-            return -1;
+        if (i > 0 && check_name(entry->name, i, failure) != 0) return -1;
         for (unsigned j = 1; j < i; j++)
             if (strcmp(manifest->entry[j].name, entry->name) == 0)
                 return fail(failure, "bad manifest: two devices are called '%s'", entry->name);
@@ -70,14 +60,12 @@ int manifest_check(struct manifest *manifest, uint32_t size, struct failure *fai
     return 0;
 }
 
-static uint32_t option_type(enum option_kind kind)
-{
+static uint32_t option_type(enum option_kind kind) {
     return kind == OPTION_NET || kind == OPTION_NET_MAC ? DEVICE_NET : DEVICE_BLOCK;
 }
 
 static int match_option(const struct manifest *manifest, const struct options *options, unsigned index,
-                        struct failure *failure)
-{
+                        struct failure *failure) {
     const struct device_option *option = &options->device[index];
     const char *flag = option_flag(option->kind);
     const struct manifest_entry *entry = find(manifest, option->name);
@@ -93,11 +81,9 @@ static int match_option(const struct manifest *manifest, const struct options *o
     return 0;
 }
 
-int manifest_match(const struct manifest *manifest, const struct options *options, struct failure *failure)
-{
+int manifest_match(const struct manifest *manifest, const struct options *options, struct failure *failure) {
     for (unsigned i = 0; i < options->devices; i++)
-        if (match_option(manifest, options, i, failure) != 0)
-            return -1;
+        if (match_option(manifest, options, i, failure) != 0) return -1;
     for (unsigned i = 1; i < manifest->entries; i++) {
         const struct manifest_entry *entry = &manifest->entry[i];
         enum option_kind kind = entry->type == DEVICE_NET ? OPTION_NET : OPTION_BLOCK;
@@ -111,7 +97,6 @@ int manifest_match(const struct manifest *manifest, const struct options *option
     return 0;
 }
 
-unsigned manifest_index(const struct manifest *manifest, const char *name)
-{
+unsigned manifest_index(const struct manifest *manifest, const char *name) {
     return (unsigned)(find(manifest, name) - manifest->entry);
 }

@@ -16,36 +16,30 @@
 /* RFC 791: every network forwards packets of 68 bytes. */
 #define MTU_MIN 68
 
-static int random_mac(uint8_t mac[6], struct failure *failure)
-{
-    if (getrandom(mac, 6, 0) != 6)
-        return fail(failure, "no random MAC address: %s", strerror(errno));
+static int random_mac(uint8_t mac[6], struct failure *failure) {
+    if (getrandom(mac, 6, 0) != 6) return fail(failure, "no random MAC address: %s", strerror(errno));
     mac[0] = (uint8_t)((mac[0] & 0xfc) | 0x02); /* IEEE 802: individual, locally administered */
     return 0;
 }
 
-static void name_request(struct ifreq *request, const char *name)
-{
+static void name_request(struct ifreq *request, const char *name) {
     memset(request, 0, sizeof *request);
     memcpy(request->ifr_name, name, strlen(name));
 }
 
 /* Any socket answers questions about interfaces; this family is always there. */
-static int question_socket(void)
-{
+static int question_socket(void) {
     return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 }
 
-static int mtu_of(int questions, const char *name)
-{
+static int mtu_of(int questions, const char *name) {
     struct ifreq request;
     name_request(&request, name);
     return ioctl(questions, SIOCGIFMTU, &request) == 0 ? request.ifr_mtu : -1;
 }
 
 /* Asking first: attaching to a name that does not exist would make an interface of that name. */
-static int check_interface(int questions, const char *name, const char *device, struct failure *failure)
-{
+static int check_interface(int questions, const char *name, const char *device, struct failure *failure) {
     struct ifreq request;
     name_request(&request, name);
     if (ioctl(questions, SIOCGIFFLAGS, &request) != 0)
@@ -58,8 +52,7 @@ static int check_interface(int questions, const char *name, const char *device, 
     return 0;
 }
 
-static int open_tap(const char *name, const char *device, struct failure *failure)
-{
+static int open_tap(const char *name, const char *device, struct failure *failure) {
     struct ifreq request;
     int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0 && (errno == EACCES || errno == EPERM))
@@ -77,8 +70,7 @@ static int open_tap(const char *name, const char *device, struct failure *failur
                         "--net:%s: no permission to attach to '%s': run as root, or give it to you with `ip tuntap add "
                         "%s mode tap user $USER`",
                         device, name, name);
-        if (error == EBUSY)
-            return fail(failure, "--net:%s: interface '%s' is in use by another process", device, name);
+        if (error == EBUSY) return fail(failure, "--net:%s: interface '%s' is in use by another process", device, name);
         if (error == EINVAL)
             return fail(failure, "--net:%s: interface '%s' is not a TAP interface with one queue", device, name);
         return fail(failure, "--net:%s: cannot attach to '%s': %s", device, name, strerror(error));
@@ -88,22 +80,18 @@ static int open_tap(const char *name, const char *device, struct failure *failur
     return descriptor;
 }
 
-static int attach_interface(const char *name, struct manifest_entry *entry, struct failure *failure)
-{
+static int attach_interface(const char *name, struct manifest_entry *entry, struct failure *failure) {
     const char *device = entry->name;
     if (strlen(name) >= IFNAMSIZ)
         return fail(failure, "--net:%s: '%s' is too long for an interface's name", device, name);
     int questions = question_socket();
-    if (questions < 0)
-        return fail(failure, "--net:%s: no socket to look at interfaces: %s", device, strerror(errno));
+    if (questions < 0) return fail(failure, "--net:%s: no socket to look at interfaces: %s", device, strerror(errno));
     int result = check_interface(questions, name, device, failure);
     int mtu = mtu_of(questions, name);
     close(questions);
-    if (result != 0)
-        return -1;
+    if (result != 0) return -1;
     int descriptor = open_tap(name, device, failure);
-    if (descriptor < 0)
-        return -1;
+    if (descriptor < 0) return -1;
     if (mtu < MTU_MIN || mtu > UINT16_MAX)
         return fail(failure, "--net:%s: interface '%s' has an MTU of %d", device, name, mtu);
     entry->b.descriptor = descriptor;
@@ -111,8 +99,7 @@ static int attach_interface(const char *name, struct manifest_entry *entry, stru
     return 0;
 }
 
-static int attach_descriptor(const char *text, struct manifest_entry *entry, struct failure *failure)
-{
+static int attach_descriptor(const char *text, struct manifest_entry *entry, struct failure *failure) {
     const char *device = entry->name;
     char *rest = NULL;
     long number = *text >= '0' && *text <= '9' ? strtol(text, &rest, 10) : -1;
@@ -133,21 +120,17 @@ static int attach_descriptor(const char *text, struct manifest_entry *entry, str
         int questions = question_socket();
         /* The interface may be in another network namespace than this process: no answer then. */
         int found = questions < 0 ? -1 : mtu_of(questions, request.ifr_name);
-        if (questions >= 0)
-            close(questions);
-        if (found >= MTU_MIN && found <= UINT16_MAX)
-            mtu = found;
+        if (questions >= 0) close(questions);
+        if (found >= MTU_MIN && found <= UINT16_MAX) mtu = found;
     }
     entry->b.descriptor = descriptor;
     entry->u.net.mtu = (uint16_t)mtu;
     return 0;
 }
 
-int net_attach(const char *target, struct manifest_entry *entry, struct failure *failure)
-{
+int net_attach(const char *target, struct manifest_entry *entry, struct failure *failure) {
     int result =
         *target == '@' ? attach_descriptor(target + 1, entry, failure) : attach_interface(target, entry, failure);
-    if (result == 0)
-        result = random_mac(entry->u.net.mac, failure);
+    if (result == 0) result = random_mac(entry->u.net.mac, failure);
     return result;
 }

@@ -3,21 +3,17 @@
 #include <elf.h>
 #include <string.h>
 
-static uint32_t aligned4(uint32_t size)
-{
+static uint32_t aligned4(uint32_t size) {
     return (size + 3) & ~3u;
 }
 
-static bool named(const Elf64_Nhdr *header, const uint8_t *name, const char *expected)
-{
+static bool named(const Elf64_Nhdr *header, const uint8_t *name, const char *expected) {
     uint32_t size = (uint32_t)strlen(expected) + 1;
     return header->n_namesz == size && memcmp(name, expected, size) == 0;
 }
 
-static int add_abi(const uint8_t *content, uint32_t size, struct notes *notes, struct failure *failure)
-{
-    if (notes->has_abi)
-        return fail(failure, "bad note: two Solo5 ABI notes");
+static int add_abi(const uint8_t *content, uint32_t size, struct notes *notes, struct failure *failure) {
+    if (notes->has_abi) return fail(failure, "bad note: two Solo5 ABI notes");
     if (size != sizeof notes->abi)
         return fail(failure, "bad note: the Solo5 ABI note has %u bytes, expected %zu", size, sizeof notes->abi);
     memcpy(&notes->abi, content, sizeof notes->abi);
@@ -25,10 +21,8 @@ static int add_abi(const uint8_t *content, uint32_t size, struct notes *notes, s
     return 0;
 }
 
-static int add_manifest(const uint8_t *content, uint32_t size, struct notes *notes, struct failure *failure)
-{
-    if (notes->manifest_size != 0)
-        return fail(failure, "bad note: two Solo5 manifest notes");
+static int add_manifest(const uint8_t *content, uint32_t size, struct notes *notes, struct failure *failure) {
+    if (notes->manifest_size != 0) return fail(failure, "bad note: two Solo5 manifest notes");
     if (size <= MANIFEST_NOTE_PADDING || size - MANIFEST_NOTE_PADDING > sizeof notes->manifest)
         return fail(failure, "bad note: the Solo5 manifest note has %u bytes, expected %u to %zu", size,
                     MANIFEST_NOTE_PADDING + 1, sizeof notes->manifest + MANIFEST_NOTE_PADDING);
@@ -37,10 +31,8 @@ static int add_manifest(const uint8_t *content, uint32_t size, struct notes *not
     return 0;
 }
 
-static int add_crash(const uint8_t *content, uint32_t size, struct notes *notes, struct failure *failure)
-{
-    if (notes->has_crash)
-        return fail(failure, "bad note: two crash notes");
+static int add_crash(const uint8_t *content, uint32_t size, struct notes *notes, struct failure *failure) {
+    if (notes->has_crash) return fail(failure, "bad note: two crash notes");
     if (size != sizeof notes->crash)
         return fail(failure, "bad note: the crash note has %u bytes, expected %zu", size, sizeof notes->crash);
     memcpy(&notes->crash, content, sizeof notes->crash);
@@ -48,8 +40,7 @@ static int add_crash(const uint8_t *content, uint32_t size, struct notes *notes,
     return 0;
 }
 
-int notes_parse(const uint8_t *data, uint32_t size, struct notes *notes, struct failure *failure)
-{
+int notes_parse(const uint8_t *data, uint32_t size, struct notes *notes, struct failure *failure) {
     uint32_t at = 0;
     while (size - at >= sizeof(Elf64_Nhdr)) {
         Elf64_Nhdr header;
@@ -73,8 +64,7 @@ int notes_parse(const uint8_t *data, uint32_t size, struct notes *notes, struct 
             result = add_manifest(content, header.n_descsz, notes, failure);
         else if (named(&header, name, NOTE_NAME_SOLOIST) && header.n_type == NOTE_TYPE_CRASH)
             result = add_crash(content, header.n_descsz, notes, failure);
-        if (result != 0)
-            return result;
+        if (result != 0) return result;
 
         uint32_t length = (uint32_t)sizeof header + aligned4(header.n_namesz) + aligned4(header.n_descsz);
         at = length < size - at ? at + length : size;

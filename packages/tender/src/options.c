@@ -34,51 +34,41 @@ static const char *const flags[] = {
     [OPTION_BLOCK_SECTOR_SIZE] = "--block-sector-size:",
 };
 
-const char *option_flag(enum option_kind kind)
-{
+const char *option_flag(enum option_kind kind) {
     return flags[kind];
 }
 
 /* Decimal digits alone, up to `limit`. */
-static bool parse_number(const char *text, uint64_t limit, uint64_t *value)
-{
+static bool parse_number(const char *text, uint64_t limit, uint64_t *value) {
     uint64_t result = 0;
-    if (*text == 0)
-        return false;
+    if (*text == 0) return false;
     for (; *text != 0; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
+        if (*text < '0' || *text > '9') return false;
         result = result * 10 + (uint64_t)(*text - '0');
-        if (result > limit)
-            return false;
+        if (result > limit) return false;
     }
     *value = result;
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
     c = (char)(c | 0x20);
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static bool parse_mac(const char *text, uint8_t mac[6])
-{
+static bool parse_mac(const char *text, uint8_t mac[6]) {
     for (unsigned i = 0; i < 6; i++) {
         int high = hex_digit(text[0]);
         int low = high < 0 ? -1 : hex_digit(text[1]);
-        if (low < 0 || text[2] != (i < 5 ? ':' : 0))
-            return false;
+        if (low < 0 || text[2] != (i < 5 ? ':' : 0)) return false;
         mac[i] = (uint8_t)(high << 4 | low);
         text += 3;
     }
     return true;
 }
 
-static int parse_memory(const char *text, struct options *options, struct failure *failure)
-{
+static int parse_memory(const char *text, struct options *options, struct failure *failure) {
     uint64_t megabytes = 0;
     if (!parse_number(text, MEMORY_MAX_MB, &megabytes) || megabytes == 0)
         return fail(failure, "--mem=%s: expected a whole number of megabytes from 1 to %u", text, MEMORY_MAX_MB);
@@ -86,17 +76,14 @@ static int parse_memory(const char *text, struct options *options, struct failur
     return 0;
 }
 
-static int parse_value(const char *argument, struct device_option *option, struct failure *failure)
-{
+static int parse_value(const char *argument, struct device_option *option, struct failure *failure) {
     uint64_t size = 0;
     switch (option->kind) {
     case OPTION_NET:
-        if (*option->value == 0)
-            return fail(failure, "%s: expected an interface or @descriptor after '='", argument);
+        if (*option->value == 0) return fail(failure, "%s: expected an interface or @descriptor after '='", argument);
         break;
     case OPTION_BLOCK:
-        if (*option->value == 0)
-            return fail(failure, "%s: expected a path after '='", argument);
+        if (*option->value == 0) return fail(failure, "%s: expected a path after '='", argument);
         break;
     case OPTION_NET_MAC:
         if (!parse_mac(option->value, option->mac))
@@ -114,15 +101,13 @@ static int parse_value(const char *argument, struct device_option *option, struc
     return 0;
 }
 
-static int parse_device(const char *argument, enum option_kind kind, struct options *options, struct failure *failure)
-{
+static int parse_device(const char *argument, enum option_kind kind, struct options *options, struct failure *failure) {
     if (options->devices == DEVICE_OPTIONS_MAX)
         return fail(failure, "too many device options: at most %u", DEVICE_OPTIONS_MAX);
     struct device_option *option = &options->device[options->devices++];
     const char *name = argument + strlen(flags[kind]);
     size_t length = 0;
-    while (isalnum((unsigned char)name[length]))
-        length++;
+    while (isalnum((unsigned char)name[length])) length++;
     if (length == 0 || name[length] != '=')
         return fail(failure, "%s: expected %sNAME=…, NAME of letters and digits", argument, flags[kind]);
     if (length >= MANIFEST_NAME_SIZE)
@@ -134,8 +119,7 @@ static int parse_device(const char *argument, enum option_kind kind, struct opti
     return parse_value(argument, option, failure);
 }
 
-static int parse_option(const char *argument, struct options *options, struct failure *failure)
-{
+static int parse_option(const char *argument, struct options *options, struct failure *failure) {
     if (strcmp(argument, "--help") == 0) {
         options->action = ACTION_HELP;
         return 0;
@@ -144,33 +128,27 @@ static int parse_option(const char *argument, struct options *options, struct fa
         options->action = ACTION_VERSION;
         return 0;
     }
-    if (strncmp(argument, "--mem=", 6) == 0)
-        return parse_memory(argument + 6, options, failure);
+    if (strncmp(argument, "--mem=", 6) == 0) return parse_memory(argument + 6, options, failure);
     for (unsigned kind = 0; kind < sizeof flags / sizeof *flags; kind++)
         if (strncmp(argument, flags[kind], strlen(flags[kind])) == 0)
             return parse_device(argument, (enum option_kind)kind, options, failure);
     return fail(failure, "unknown option %s: see --help", argument);
 }
 
-int options_parse(char **argv, struct options *options, struct failure *failure)
-{
+int options_parse(char **argv, struct options *options, struct failure *failure) {
     options->action = ACTION_RUN;
     options->memory_size = (uint64_t)MEMORY_DEFAULT_MB << 20;
     options->devices = 0;
-    if (*argv != NULL)
-        argv++;
+    if (*argv != NULL) argv++;
     for (; *argv != NULL && **argv == '-'; argv++) {
         if (strcmp(*argv, "--") == 0) {
             argv++;
             break;
         }
-        if (parse_option(*argv, options, failure) != 0)
-            return -1;
-        if (options->action != ACTION_RUN)
-            return 0;
+        if (parse_option(*argv, options, failure) != 0) return -1;
+        if (options->action != ACTION_RUN) return 0;
     }
-    if (*argv == NULL)
-        return fail(failure, "which image? See --help");
+    if (*argv == NULL) return fail(failure, "which image? See --help");
     options->image = *argv;
     options->arguments = argv + 1;
     return 0;

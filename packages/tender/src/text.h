@@ -19,15 +19,12 @@ struct text {
     size_t length;
 };
 
-NO_STACK_PROTECTOR static inline void text_string(struct text *text, const char *string)
-{
-    for (; *string != 0 && text->length < text->size; string++)
-        text->start[text->length++] = *string;
+NO_STACK_PROTECTOR static inline void text_string(struct text *text, const char *string) {
+    for (; *string != 0 && text->length < text->size; string++) text->start[text->length++] = *string;
     text->start[text->length] = 0;
 }
 
-NO_STACK_PROTECTOR static inline void text_decimal(struct text *text, uint64_t value)
-{
+NO_STACK_PROTECTOR static inline void text_decimal(struct text *text, uint64_t value) {
     char digits[24];
     unsigned at = sizeof digits - 1;
     digits[at] = 0;
@@ -39,8 +36,7 @@ NO_STACK_PROTECTOR static inline void text_decimal(struct text *text, uint64_t v
 }
 
 /* At least `width` hexadecimal digits (up to 16). */
-NO_STACK_PROTECTOR static inline void text_hex(struct text *text, uint64_t value, unsigned width)
-{
+NO_STACK_PROTECTOR static inline void text_hex(struct text *text, uint64_t value, unsigned width) {
     char digits[20];
     unsigned at = sizeof digits - 1;
     unsigned last = at - width;

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { guest, sanitizedTender, tender } from "./support/build.ts";
@@ -120,21 +123,24 @@ describe.skipIf(reason !== undefined)(`a TAP interface${reason === undefined ? "
 
   it("of another user: refused, says what to do", () =>
     withTap((namespace) => {
+      // A TAP without an owner is anybody's.
+      namespace.ip("tuntap add tap1 mode tap user 0");
+      namespace.ip("link set tap1 up");
       const asNobody = ["setpriv", "--reuid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
-      const copy = (command: string) => inside(namespace, "sh", "-c", command);
       // The package may lie in a directory that another user cannot enter.
-      const directory = "/tmp/soloist-tender-nobody";
-      copy(`rm -rf ${directory}; mkdir -m 755 ${directory}; cp ${tender} ${net} ${directory}`);
+      const directory = mkdtempSync(join(tmpdir(), "soloist-tender-"));
+      chmodSync(directory, 0o755);
+      for (const file of [tender, net]) copyFileSync(file, join(directory, basename(file)));
       const outcome = inside(
         namespace,
         ...asNobody,
         `${directory}/soloist-spt`,
-        "--net:service=tap0",
+        "--net:service=tap1",
         `${directory}/net.spt`,
       );
-      copy(`rm -rf ${directory}`);
+      rmSync(directory, { recursive: true });
       expect(outcome.stderr).toMatch(
-        /no permission to (open \/dev\/net\/tun: run as|attach to 'tap0': run as root, or)/,
+        /no permission to (open \/dev\/net\/tun: run as|attach to 'tap1': run as root, or)/,
       );
       expect(outcome.status).toBe(1);
     }));

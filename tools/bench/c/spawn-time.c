@@ -14,15 +14,13 @@
 
 extern char **environ;
 
-static double microseconds(void)
-{
+static double microseconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     if (argc < 3) errx(2, "usage: spawn-time COUNT COMMAND…");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);

@@ -19,8 +19,7 @@
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
-static void enter_namespace(const char *name)
-{
+static void enter_namespace(const char *name) {
     char path[256];
     snprintf(path, sizeof path, "/var/run/netns/%s", name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -29,8 +28,7 @@ static void enter_namespace(const char *name)
     close(fd);
 }
 
-static int open_tap(const char *name)
-{
+static int open_tap(const char *name) {
     int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) err(1, "/dev/net/tun");
     struct ifreq request = {0};
@@ -40,8 +38,7 @@ static int open_tap(const char *name)
     return fd;
 }
 
-static int open_packet(const char *name)
-{
+static int open_packet(const char *name) {
     int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, htons(ETH_P_ALL));
     if (fd < 0) err(1, "packet socket");
     struct ifreq request = {0};
@@ -57,15 +54,17 @@ static int open_packet(const char *name)
     setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes);
     if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0) err(1, "bind to %s", name);
     struct packet_mreq promiscuous = {.mr_ifindex = address.sll_ifindex, .mr_type = PACKET_MR_PROMISC};
-    if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0) err(1, "promiscuous %s", name);
+    if (setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0)
+        err(1, "promiscuous %s", name);
     return fd;
 }
 
-int end_open(const char *spec)
-{
+int end_open(const char *spec) {
     int packet = strncmp(spec, "packet:", 7) == 0;
-    if (packet) spec += 7;
-    else if (strncmp(spec, "tap:", 4) == 0) spec += 4;
+    if (packet)
+        spec += 7;
+    else if (strncmp(spec, "tap:", 4) == 0)
+        spec += 4;
 
     char name[IFNAMSIZ];
     const char *at = strchr(spec, '@');

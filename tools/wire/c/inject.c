@@ -15,8 +15,7 @@
 #include <unistd.h>
 
 /* False: the kernel refuses the frame (a packet socket takes none shorter than an Ethernet header), so no guest can see it. */
-static bool send_frame(int fd, const uint8_t *bytes, size_t length)
-{
+static bool send_frame(int fd, const uint8_t *bytes, size_t length) {
     while (write(fd, bytes, length) < 0) {
         if (errno != EAGAIN && errno != ENOBUFS) return false;
         struct pollfd ready = {.fd = fd, .events = POLLOUT};
@@ -25,8 +24,7 @@ static bool send_frame(int fd, const uint8_t *bytes, size_t length)
     return true;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static uint8_t bytes[65536];
     if (argc != 2 || strcmp(argv[1], "--help") == 0) {
         fprintf(stderr, "usage: inject [tap:|packet:]INTERFACE[@NETNS] < frames\n");
@@ -38,8 +36,10 @@ int main(int argc, char **argv)
     while (fread(header, 1, 2, stdin) == 2) {
         size_t length = (size_t)header[0] << 8 | header[1];
         if (fread(bytes, 1, length, stdin) != length) errx(1, "the last frame is cut off");
-        if (send_frame(fd, bytes, length)) sent++;
-        else refused++;
+        if (send_frame(fd, bytes, length))
+            sent++;
+        else
+            refused++;
     }
     printf("sent %lu, refused %lu\n", sent, refused);
     return 0;

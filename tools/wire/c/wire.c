@@ -38,20 +38,17 @@ struct direction {
     uint64_t received, sent, lost, duplicated, corrupted, reordered, overflowed, refused;
 };
 
-static uint64_t now(void)
-{
+static uint64_t now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (uint64_t)t.tv_sec * UINT64_C(1000000000) + (uint64_t)t.tv_nsec;
 }
 
-static bool earlier(const struct frame *a, const struct frame *b)
-{
+static bool earlier(const struct frame *a, const struct frame *b) {
     return a->due != b->due ? a->due < b->due : a->order < b->order;
 }
 
-static void heap_push(struct direction *d, struct frame *frame)
-{
+static void heap_push(struct direction *d, struct frame *frame) {
     uint32_t i = d->waiting++;
     while (i > 0 && earlier(frame, d->heap[(i - 1) / 2])) {
         d->heap[i] = d->heap[(i - 1) / 2];
@@ -60,8 +57,7 @@ static void heap_push(struct direction *d, struct frame *frame)
     d->heap[i] = frame;
 }
 
-static struct frame *heap_pop(struct direction *d)
-{
+static struct frame *heap_pop(struct direction *d) {
     struct frame *first = d->heap[0], *last = d->heap[--d->waiting];
     uint32_t i = 0;
     for (;;) {
@@ -76,8 +72,8 @@ static struct frame *heap_pop(struct direction *d)
     return first;
 }
 
-static void enqueue(struct direction *d, const struct impairment *options, const uint8_t *bytes, uint32_t length, uint64_t due)
-{
+static void enqueue(struct direction *d, const struct impairment *options, const uint8_t *bytes, uint32_t length,
+                    uint64_t due) {
     static uint64_t order;
     if (d->waiting == options->queue) {
         d->overflowed++;
@@ -92,8 +88,8 @@ static void enqueue(struct direction *d, const struct impairment *options, const
     heap_push(d, frame);
 }
 
-static void take(struct direction *d, int number, const struct impairment *options, uint8_t *bytes, uint32_t length, uint64_t time)
-{
+static void take(struct direction *d, int number, const struct impairment *options, uint8_t *bytes, uint32_t length,
+                 uint64_t time) {
     struct fate fate = impair(options, number, d->received++);
     if (fate.lost) {
         d->lost++;
@@ -114,41 +110,41 @@ static void take(struct direction *d, int number, const struct impairment *optio
     }
 }
 
-static void receive(struct direction *d, int number, const struct impairment *options)
-{
+static void receive(struct direction *d, int number, const struct impairment *options) {
     static uint8_t bytes[FRAME_MAX];
     for (int i = 0; i < BURST; i++) {
         ssize_t length = read(d->from, bytes, sizeof bytes);
         if (length <= 0) {
-            if (length < 0 && errno != EAGAIN && errno != ENETDOWN && errno != EINTR && errno != EIO) err(1, "read %s", d->name);
+            if (length < 0 && errno != EAGAIN && errno != ENETDOWN && errno != EINTR && errno != EIO)
+                err(1, "read %s", d->name);
             return;
         }
         take(d, number, options, bytes, (uint32_t)length, now());
     }
 }
 
-static void deliver(struct direction *d, uint64_t time)
-{
+static void deliver(struct direction *d, uint64_t time) {
     while (d->waiting > 0 && d->heap[0]->due <= time) {
         struct frame *frame = heap_pop(d);
         /* A full device or one that is down drops the frame, as a cable without a listener does. */
-        if (write(d->to, frame->bytes, frame->length) == (ssize_t)frame->length) d->sent++;
-        else d->refused++;
+        if (write(d->to, frame->bytes, frame->length) == (ssize_t)frame->length)
+            d->sent++;
+        else
+            d->refused++;
         free(frame);
     }
 }
 
-static void report(const struct direction *d)
-{
-    printf("%s: received %llu, sent %llu, lost %llu, duplicated %llu, corrupted %llu, reordered %llu, overflowed %llu, refused %llu, "
+static void report(const struct direction *d) {
+    printf("%s: received %llu, sent %llu, lost %llu, duplicated %llu, corrupted %llu, reordered %llu, overflowed %llu, "
+           "refused %llu, "
            "waiting %u\n",
            d->name, (unsigned long long)d->received, (unsigned long long)d->sent, (unsigned long long)d->lost,
            (unsigned long long)d->duplicated, (unsigned long long)d->corrupted, (unsigned long long)d->reordered,
            (unsigned long long)d->overflowed, (unsigned long long)d->refused, d->waiting);
 }
 
-static void relay(const struct impairment *options, const char *a, const char *b)
-{
+static void relay(const struct impairment *options, const char *a, const char *b) {
     struct direction ways[2] = {{.name = "a->b"}, {.name = "b->a"}};
     ways[0].from = ways[1].to = end_open(a);
     ways[0].to = ways[1].from = end_open(b);
@@ -173,7 +169,9 @@ static void relay(const struct impairment *options, const char *a, const char *b
             if (ways[i].waiting > 0 && ways[i].heap[0]->due < first) first = ways[i].heap[0]->due;
         uint64_t wait = first <= time ? 0 : first - time;
         struct timespec timeout = {.tv_sec = (time_t)(wait / 1000000000), .tv_nsec = (long)(wait % 1000000000)};
-        struct pollfd fds[3] = {{.fd = ways[0].from, .events = POLLIN}, {.fd = ways[1].from, .events = POLLIN}, {.fd = signals, .events = POLLIN}};
+        struct pollfd fds[3] = {{.fd = ways[0].from, .events = POLLIN},
+                                {.fd = ways[1].from, .events = POLLIN},
+                                {.fd = signals, .events = POLLIN}};
         if (ppoll(fds, 3, first == UINT64_MAX ? NULL : &timeout, NULL) < 0 && errno != EINTR) err(1, "poll");
         if (fds[2].revents) break;
         for (int i = 0; i < 2; i++)
@@ -185,17 +183,16 @@ static void relay(const struct impairment *options, const char *a, const char *b
 }
 
 /* Decisions alone, without any device: what a test or a reader compares. */
-static void plan(const struct impairment *options, uint64_t frames)
-{
+static void plan(const struct impairment *options, uint64_t frames) {
     for (uint64_t i = 0; i < frames; i++) {
         struct fate fate = impair(options, 0, i);
-        printf("%llu%s%s%s%s delay=%.3fms\n", (unsigned long long)i, fate.lost ? " lost" : "", fate.duplicated ? " duplicated" : "",
-               fate.corrupted ? " corrupted" : "", fate.reordered ? " reordered" : "", (double)fate.delay / 1e6);
+        printf("%llu%s%s%s%s delay=%.3fms\n", (unsigned long long)i, fate.lost ? " lost" : "",
+               fate.duplicated ? " duplicated" : "", fate.corrupted ? " corrupted" : "",
+               fate.reordered ? " reordered" : "", (double)fate.delay / 1e6);
     }
 }
 
-static _Noreturn void usage(int status)
-{
+static _Noreturn void usage(int status) {
     fprintf(status ? stderr : stdout,
             "usage: wire [options] END END\n"
             "  END              [tap:|packet:]INTERFACE[@NETNS]\n"
@@ -212,8 +209,7 @@ static _Noreturn void usage(int status)
     exit(status);
 }
 
-static double number_with(const char *text, const char **unit)
-{
+static double number_with(const char *text, const char **unit) {
     char *end;
     errno = 0;
     double value = strtod(text, &end);
@@ -222,16 +218,14 @@ static double number_with(const char *text, const char **unit)
     return value;
 }
 
-static double parse_share(const char *text)
-{
+static double parse_share(const char *text) {
     const char *unit;
     double value = number_with(text, &unit);
     if (strcmp(unit, "%") != 0 || value > 100) errx(2, "%s: expected a share, such as 5%%", text);
     return value / 100;
 }
 
-static uint64_t parse_time(const char *text)
-{
+static uint64_t parse_time(const char *text) {
     const char *unit;
     double value = number_with(text, &unit);
     if (strcmp(unit, "us") == 0) return (uint64_t)(value * 1e3);
@@ -240,8 +234,7 @@ static uint64_t parse_time(const char *text)
     errx(2, "%s: expected a time, such as 10ms", text);
 }
 
-static uint64_t parse_rate(const char *text)
-{
+static uint64_t parse_rate(const char *text) {
     const char *unit;
     double value = number_with(text, &unit);
     if (strcmp(unit, "kbit") == 0) return (uint64_t)(value * 1e3);
@@ -250,37 +243,59 @@ static uint64_t parse_rate(const char *text)
     errx(2, "%s: expected a rate, such as 10mbit", text);
 }
 
-static uint64_t parse_count(const char *text, uint64_t max)
-{
+static uint64_t parse_count(const char *text, uint64_t max) {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
-    if (end == text || *end || errno || *text == '-' || value > max) errx(2, "%s: expected a whole number up to %llu", text, (unsigned long long)max);
+    if (end == text || *end || errno || *text == '-' || value > max)
+        errx(2, "%s: expected a whole number up to %llu", text, (unsigned long long)max);
     return value;
 }
 
-int main(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"seed", 1, 0, 's'},   {"loss", 1, 0, 'l'},   {"duplicate", 1, 0, 'd'}, {"corrupt", 1, 0, 'c'}, {"reorder", 1, 0, 'r'}, {"delay", 1, 0, 't'},
-        {"jitter", 1, 0, 'j'}, {"rate", 1, 0, 'b'},   {"queue", 1, 0, 'q'},     {"plan", 1, 0, 'p'},    {"help", 0, 0, 'h'},    {0}};
+int main(int argc, char **argv) {
+    static const struct option options[] = {{"seed", 1, 0, 's'},    {"loss", 1, 0, 'l'},    {"duplicate", 1, 0, 'd'},
+                                            {"corrupt", 1, 0, 'c'}, {"reorder", 1, 0, 'r'}, {"delay", 1, 0, 't'},
+                                            {"jitter", 1, 0, 'j'},  {"rate", 1, 0, 'b'},    {"queue", 1, 0, 'q'},
+                                            {"plan", 1, 0, 'p'},    {"help", 0, 0, 'h'},    {0}};
     struct impairment impairment = {.seed = 1, .queue = 1024};
     uint64_t planned = 0;
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
-        case 's': impairment.seed = parse_count(optarg, UINT64_MAX); break;
-        case 'l': impairment.loss = parse_share(optarg); break;
-        case 'd': impairment.duplicate = parse_share(optarg); break;
-        case 'c': impairment.corrupt = parse_share(optarg); break;
-        case 'r': impairment.reorder = parse_share(optarg); break;
-        case 't': impairment.delay = parse_time(optarg); break;
-        case 'j': impairment.jitter = parse_time(optarg); break;
-        case 'b': impairment.rate = parse_rate(optarg); break;
-        case 'q': impairment.queue = (uint32_t)parse_count(optarg, 1 << 20); break;
-        case 'p': planned = parse_count(optarg, 1 << 24); break;
-        case 'h': usage(0);
-        default: usage(2);
+        case 's':
+            impairment.seed = parse_count(optarg, UINT64_MAX);
+            break;
+        case 'l':
+            impairment.loss = parse_share(optarg);
+            break;
+        case 'd':
+            impairment.duplicate = parse_share(optarg);
+            break;
+        case 'c':
+            impairment.corrupt = parse_share(optarg);
+            break;
+        case 'r':
+            impairment.reorder = parse_share(optarg);
+            break;
+        case 't':
+            impairment.delay = parse_time(optarg);
+            break;
+        case 'j':
+            impairment.jitter = parse_time(optarg);
+            break;
+        case 'b':
+            impairment.rate = parse_rate(optarg);
+            break;
+        case 'q':
+            impairment.queue = (uint32_t)parse_count(optarg, 1 << 20);
+            break;
+        case 'p':
+            planned = parse_count(optarg, 1 << 24);
+            break;
+        case 'h':
+            usage(0);
+        default:
+            usage(2);
         }
     }
     if (impairment.queue == 0) errx(2, "--queue: expected at least 1");

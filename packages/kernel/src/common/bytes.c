@@ -75,7 +75,10 @@ size_t bytes_utf8_to_utf16(const uint8_t *bytes, size_t length, uint16_t *into) 
             into[out++] = first;
             continue;
         }
-        unsigned needed = first >= 0xc2 && first <= 0xdf ? 1 : (first & 0xf0) == 0xe0 ? 2 : first >= 0xf0 && first <= 0xf4 ? 3 : 0;
+        unsigned needed = first >= 0xc2 && first <= 0xdf   ? 1
+                          : (first & 0xf0) == 0xe0         ? 2
+                          : first >= 0xf0 && first <= 0xf4 ? 3
+                                                           : 0;
         /* Bounds of the second byte rule out overlong forms, surrogates and what is above U+10FFFF. */
         uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
         uint8_t high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
@@ -111,13 +114,15 @@ void bytes_repair_surrogates(uint8_t *bytes, size_t length) {
     }
 }
 
-static const char ALPHABET[64] __attribute__((nonstring)) = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char ALPHABET[64] __attribute__((nonstring)) =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 size_t bytes_base64_encode(const uint8_t *bytes, size_t length, uint8_t *into) {
     size_t out = 0;
     for (size_t at = 0; at < length; at += 3) {
         size_t left = length - at;
-        uint32_t group = (uint32_t)bytes[at] << 16 | (left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0) | (left > 2 ? bytes[at + 2] : 0);
+        uint32_t group =
+            (uint32_t)bytes[at] << 16 | (left > 1 ? (uint32_t)bytes[at + 1] << 8 : 0) | (left > 2 ? bytes[at + 2] : 0);
         into[out++] = (uint8_t)ALPHABET[group >> 18];
         into[out++] = (uint8_t)ALPHABET[group >> 12 & 63];
         into[out++] = left > 1 ? (uint8_t)ALPHABET[group >> 6 & 63] : '=';
@@ -133,7 +138,9 @@ static int digit(uint8_t c) {
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-static bool white_space(uint8_t c) { return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r'; }
+static bool white_space(uint8_t c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\f' || c == '\r';
+}
 
 ptrdiff_t bytes_base64_decode(const uint8_t *text, size_t length, uint8_t *into, size_t room) {
     uint32_t group = 0;

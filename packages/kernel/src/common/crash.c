@@ -4,17 +4,28 @@
 
 #include "layout.h"
 
-static void null_read(void) { __asm__ volatile("movl (%0), %%eax" ::"r"((uint64_t)0) : "eax", "memory"); }
-static void null_write(void) { __asm__ volatile("movl $1, (%0)" ::"r"((uint64_t)0) : "memory"); }
-static void write_text(void) { __asm__ volatile("movb $0x90, (%0)" ::"r"((uint64_t)TEXT_BASE) : "memory"); }
-static void execute_heap(void) { __asm__ volatile("call *%0" ::"r"((uint64_t)LINEAR_BASE + 64) : "memory"); }
-static void undefined_instruction(void) { __asm__ volatile("ud2"); }
+static void null_read(void) {
+    __asm__ volatile("movl (%0), %%eax" ::"r"((uint64_t)0) : "eax", "memory");
+}
+static void null_write(void) {
+    __asm__ volatile("movl $1, (%0)" ::"r"((uint64_t)0) : "memory");
+}
+static void write_text(void) {
+    __asm__ volatile("movb $0x90, (%0)" ::"r"((uint64_t)TEXT_BASE) : "memory");
+}
+static void execute_heap(void) {
+    __asm__ volatile("call *%0" ::"r"((uint64_t)LINEAR_BASE + 64) : "memory");
+}
+static void undefined_instruction(void) {
+    __asm__ volatile("ud2");
+}
 /* Past every check: pushes until the guard. */
 static void native_stack(void) {
     for (;;) __asm__ volatile("pushq $0" ::: "memory");
 }
 
-#define CRASH(kind, run) {kind, sizeof kind - 1, run}
+#define CRASH(kind, run)                                                                                               \
+    { kind, sizeof kind - 1, run }
 static const struct {
     const char *kind;
     size_t length;

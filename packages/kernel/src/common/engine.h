@@ -33,11 +33,21 @@ typedef u64 JSValue;
 #define JS_EXCEPTION JS_MKVAL(JS_TAG_EXCEPTION, 0)
 #define JS_FLOAT64_ADDEND ((u64)(0x7ff80000u + 9 + 1) << 32)
 
-static inline u32 js_tag(JSValue value) { return (u32)(value >> 32); }
-static inline bool js_is_exception(JSValue value) { return js_tag(value) == JS_TAG_EXCEPTION; }
-static inline bool js_is_object(JSValue value) { return js_tag(value) == JS_TAG_OBJECT; }
-static inline JSValue js_int(s32 value) { return JS_MKVAL(JS_TAG_INT, value); }
-static inline JSValue js_bool(bool value) { return value ? JS_TRUE : JS_FALSE; }
+static inline u32 js_tag(JSValue value) {
+    return (u32)(value >> 32);
+}
+static inline bool js_is_exception(JSValue value) {
+    return js_tag(value) == JS_TAG_EXCEPTION;
+}
+static inline bool js_is_object(JSValue value) {
+    return js_tag(value) == JS_TAG_OBJECT;
+}
+static inline JSValue js_int(s32 value) {
+    return JS_MKVAL(JS_TAG_INT, value);
+}
+static inline JSValue js_bool(bool value) {
+    return value ? JS_TRUE : JS_FALSE;
+}
 
 static inline JSValue js_float(f64 value) {
     /* The one NaN that has an encoding. */

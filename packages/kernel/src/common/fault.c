@@ -35,7 +35,9 @@ JSValue engine_throw_range(u32 context, const char *message) {
     return throw_text(JS_ThrowRangeError, context, message);
 }
 
-JSValue engine_throw_type(u32 context, const char *message) { return throw_text(JS_ThrowTypeError, context, message); }
+JSValue engine_throw_type(u32 context, const char *message) {
+    return throw_text(JS_ThrowTypeError, context, message);
+}
 
 /* Prints a value as a string; false when it has no string. */
 static bool print_value(u32 context, JSValue value) {
@@ -87,7 +89,9 @@ _Noreturn void kernel_fault(const char *what, const char *registers) {
     machine_exit(EXIT_CRASH);
 }
 
-_Noreturn void wasm_trap(const char *what) { kernel_fault(what, NULL); }
+_Noreturn void wasm_trap(const char *what) {
+    kernel_fault(what, NULL);
+}
 
 static _Noreturn __attribute__((used)) void stack_exhausted(void) {
     kernel_fault("native stack overflow (the engine recursed too deeply)", NULL);

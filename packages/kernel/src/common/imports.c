@@ -43,7 +43,9 @@ u32 import_fd_write(u32 fd, u32 vectors, u32 count, u32 written) {
     return WASI_SUCCESS;
 }
 
-u32 import_fd_close(u32 fd) { return fd < 3 ? WASI_SUCCESS : WASI_EBADF; }
+u32 import_fd_close(u32 fd) {
+    return fd < 3 ? WASI_SUCCESS : WASI_EBADF;
+}
 
 /* struct fdstat: 24 bytes, file type 2 (character device), flags and rights 0. */
 u32 import_fd_fdstat_get(u32 fd, u32 result) {
@@ -71,7 +73,9 @@ u32 import_host_get_timezone_offset(u32 low, u32 high) {
     return 0;
 }
 
-u32 import_host_interrupt(void) { return 0; }
+u32 import_host_interrupt(void) {
+    return 0;
+}
 
 /* Promise and reason are boxed: addresses of JSValues that the engine allocated for the host, which frees them. */
 void import_host_promise_rejection(u32 promise, u32 reason, u32 handled) {

@@ -76,7 +76,9 @@ void *memmove(void *to, const void *from, size_t length) {
     return to;
 }
 
-void *memcpy(void *restrict to, const void *restrict from, size_t length) { return memmove(to, from, length); }
+void *memcpy(void *restrict to, const void *restrict from, size_t length) {
+    return memmove(to, from, length);
+}
 
 void *memset(void *to, int value, size_t length) {
     uint8_t *t = to;

@@ -99,7 +99,8 @@ NATIVE(utf8Encode) {
     if (text == 0) return JS_EXCEPTION;
     JSValue result = js_int(-1);
     /* Behind the conversion, which may run JavaScript that moves the array. */
-    if (!platform_tail(context, ARGUMENT(1), ARGUMENT(2), &into)) result = JS_EXCEPTION;
+    if (!platform_tail(context, ARGUMENT(1), ARGUMENT(2), &into))
+        result = JS_EXCEPTION;
     else if (length <= into.length) {
         __builtin_memcpy(into.bytes, LINEAR(text), length);
         bytes_repair_surrogates(into.bytes, length);

@@ -12,8 +12,12 @@ static u32 block_size[DEVICES_MAX];
 
 enum { STATE_RX_OFFSET, STATE_RX_DROPPED, STATE_TX_DROPPED, STATE_MTU, STATE_MAC, NET_STATE_LENGTH = 16 };
 
-static void state_set(u32 state, u32 index, u32 value) { i32_store((u64)state + 4u * index, value); }
-static u32 state_get(u32 state, u32 index) { return i32_load((u64)state + 4u * index); }
+static void state_set(u32 state, u32 index, u32 value) {
+    i32_store((u64)state + 4u * index, value);
+}
+static u32 state_get(u32 state, u32 index) {
+    return i32_load((u64)state + 4u * index);
+}
 
 static bool device_name(u32 context, JSValue value, char name[NAME_MAX]) {
     u32 length = wasm_stack_pointer -= 16;
@@ -21,8 +25,10 @@ static bool device_name(u32 context, JSValue value, char name[NAME_MAX]) {
     u32 size = text == 0 ? 0 : i32_load(length);
     wasm_stack_pointer += 16;
     if (text == 0) return false;
-    if (size < NAME_MAX) __builtin_memcpy(name, LINEAR(text), size + 1);
-    else name[0] = 0;
+    if (size < NAME_MAX)
+        __builtin_memcpy(name, LINEAR(text), size + 1);
+    else
+        name[0] = 0;
     JS_FreeCString(context, text);
     return true;
 }

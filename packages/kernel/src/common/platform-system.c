@@ -78,7 +78,8 @@ NATIVE(wall) {
 NATIVE(entropy) {
     u64 source;
     struct range into;
-    if (!platform_whole(context, ARGUMENT(0), &source) || !platform_bytes(context, ARGUMENT(1), &into)) return JS_EXCEPTION;
+    if (!platform_whole(context, ARGUMENT(0), &source) || !platform_bytes(context, ARGUMENT(1), &into))
+        return JS_EXCEPTION;
     if (source > RANDOM_CYCLES) return engine_throw_range(context, "entropy: no such source");
     return js_int((s32)random_fill((int)source, into.bytes, into.length));
 }

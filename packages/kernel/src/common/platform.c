@@ -26,7 +26,8 @@ bool platform_whole(u32 context, JSValue value, u64 *out) {
 
 bool platform_range(u32 context, JSValue array, JSValue offset, JSValue length, struct range *out) {
     u64 start, size;
-    if (!platform_bytes(context, array, out) || !platform_whole(context, offset, &start) || !platform_whole(context, length, &size))
+    if (!platform_bytes(context, array, out) || !platform_whole(context, offset, &start) ||
+        !platform_whole(context, length, &size))
         return false;
     if (UNLIKELY(start > out->length || size > out->length - start)) {
         engine_throw_range(context, "range outside of the array");

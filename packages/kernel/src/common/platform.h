@@ -4,9 +4,9 @@
 
 #include "engine.h"
 
-#define NATIVE(name)                                              \
-    u64 platform_##name(u32 context, u64 self, u32 argc, u32 argv); \
-    u64 platform_##name(u32 context, __attribute__((unused)) u64 self, __attribute__((unused)) u32 argc, \
+#define NATIVE(name)                                                                                                   \
+    u64 platform_##name(u32 context, u64 self, u32 argc, u32 argv);                                                    \
+    u64 platform_##name(u32 context, __attribute__((unused)) u64 self, __attribute__((unused)) u32 argc,               \
                         __attribute__((unused)) u32 argv)
 #define ARGUMENT(n) js_argument(argc, argv, n)
 

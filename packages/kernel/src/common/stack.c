@@ -2,4 +2,6 @@
 
 #include "engine.h"
 
-void stack_throw(u32 context) { engine_throw_range(context, "Maximum call stack size exceeded"); }
+void stack_throw(u32 context) {
+    engine_throw_range(context, "Maximum call stack size exceeded");
+}

@@ -15,17 +15,17 @@
 void stack_throw(u32 context);
 
 /* The limit that the engine compares its stack pointer with: nothing is above 2^32 - 1. */
-#define STACK_LIMIT(runtime, offset)                                                                          \
-    (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE) ? UINT32_MAX                   \
+#define STACK_LIMIT(runtime, offset)                                                                                   \
+    (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE) ? UINT32_MAX                             \
                                                                               : i32_load((u64)(runtime) + offset##u))
 
 /* Instead of FUNC_PROLOGUE in a function that returns a JSValue: throws and returns JS_EXCEPTION. */
-#define VALUE_PROLOGUE(context)                                                            \
-    do {                                                                                   \
-        if (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE)) {    \
-            stack_throw(context);                                                          \
-            return (u64)6 << 32;                                                           \
-        }                                                                                  \
+#define VALUE_PROLOGUE(context)                                                                                        \
+    do {                                                                                                               \
+        if (UNLIKELY(native_stack_pointer < NATIVE_STACK_LOW + NATIVE_STACK_RESERVE)) {                                \
+            stack_throw(context);                                                                                      \
+            return (u64)6 << 32;                                                                                       \
+        }                                                                                                              \
     } while (0)
 
 /*

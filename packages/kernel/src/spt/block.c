@@ -15,9 +15,14 @@ static int transfer(int64_t number, int handle, uint64_t block, const void *byte
     const struct mft_entry *device = spt_device(handle);
     uint64_t size = device->u.block.block_size;
     if (block >= device->u.block.capacity / size) return -1;
-    int64_t done = syscall4(number, device->b.hostfd, (int64_t)(uintptr_t)bytes, (int64_t)size, (int64_t)(block * size));
+    int64_t done =
+        syscall4(number, device->b.hostfd, (int64_t)(uintptr_t)bytes, (int64_t)size, (int64_t)(block * size));
     return done == (int64_t)size ? 0 : -1;
 }
 
-int block_read(int handle, uint64_t block, void *into) { return transfer(SYS_PREAD64, handle, block, into); }
-int block_write(int handle, uint64_t block, const void *from) { return transfer(SYS_PWRITE64, handle, block, from); }
+int block_read(int handle, uint64_t block, void *into) {
+    return transfer(SYS_PREAD64, handle, block, into);
+}
+int block_write(int handle, uint64_t block, const void *from) {
+    return transfer(SYS_PWRITE64, handle, block, from);
+}

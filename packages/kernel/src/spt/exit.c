@@ -8,4 +8,6 @@ _Noreturn void machine_exit(int status) {
 _Noreturn void crash_entry(const char *what, const char *registers);
 
 /* Called by the tender on the stack of crash-entry.S. */
-_Noreturn void crash_entry(const char *what, const char *registers) { kernel_fault(what, registers); }
+_Noreturn void crash_entry(const char *what, const char *registers) {
+    kernel_fault(what, registers);
+}

@@ -17,7 +17,8 @@ int net_acquire(const char *name, const struct net_memory *memory, struct net_in
 /* One slot is enough: the frame of the call before has been handled. */
 uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped) {
     (void)dropped;
-    int64_t length = syscall3(SYS_READ, spt_device(handle)->b.hostfd, (int64_t)(uintptr_t)memories[handle].rx, NET_SLOT_SIZE);
+    int64_t length =
+        syscall3(SYS_READ, spt_device(handle)->b.hostfd, (int64_t)(uintptr_t)memories[handle].rx, NET_SLOT_SIZE);
     *offset = 0;
     return length > 0 ? (uint32_t)length : 0;
 }

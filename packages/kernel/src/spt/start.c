@@ -32,4 +32,6 @@ int spt_acquire(const char *name, uint32_t type) {
     return -1;
 }
 
-const struct mft_entry *spt_device(int handle) { return &spt_info->mft->e[handle]; }
+const struct mft_entry *spt_device(int handle) {
+    return &spt_info->mft->e[handle];
+}

@@ -17,7 +17,9 @@ static uint64_t now(int64_t clock) {
     return (uint64_t)time.seconds * 1000000000u + (uint64_t)time.nanoseconds;
 }
 
-uint64_t clock_wall(void) { return now(REALTIME); }
+uint64_t clock_wall(void) {
+    return now(REALTIME);
+}
 
 uint64_t clock_monotonic(void) {
     uint64_t time = now(MONOTONIC);

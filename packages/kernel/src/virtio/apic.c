@@ -91,7 +91,8 @@ void apic_timer_calibrated(uint64_t hz) {
     if (hz) timer_hz = hz;
     apic_write(REGISTER_INITIAL_COUNT, 0);
     apic_write(REGISTER_LVT_TIMER, VECTOR_TIMER | (tsc_deadline ? LVT_TSC_DEADLINE : 0));
-    if (tsc_deadline) __asm__ volatile("mfence" : : : "memory"); /* orders the mode before the first deadline, SDM 3A 11.5.4.1 */
+    if (tsc_deadline)
+        __asm__ volatile("mfence" : : : "memory"); /* orders the mode before the first deadline, SDM 3A 11.5.4.1 */
 }
 
 void apic_timer_arm(uint64_t nanoseconds) {

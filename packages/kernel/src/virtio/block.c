@@ -22,8 +22,8 @@
 #define TYPE_FLUSH 4u
 #define STATUS_OK 0
 
-#define SPIN_NS 50000u              /* a wait by interrupt costs about that much */
-#define PATIENCE_NS 60000000000ull  /* a device that does not answer so long has failed */
+#define SPIN_NS 50000u             /* a wait by interrupt costs about that much */
+#define PATIENCE_NS 60000000000ull /* a device that does not answer so long has failed */
 
 struct request {
     uint32_t type, reserved;
@@ -130,6 +130,7 @@ int block_write(int handle, uint64_t block, const void *from) {
     struct block *b = block_of(handle, block);
     if (!b) return -1;
     memory_touch(from, b->info.block_size);
-    if (request(b, TYPE_WRITE, block * (b->info.block_size / SECTOR), (uint64_t)from, b->info.block_size) != 0) return -1;
+    if (request(b, TYPE_WRITE, block * (b->info.block_size / SECTOR), (uint64_t)from, b->info.block_size) != 0)
+        return -1;
     return b->device.features & FEATURE_FLUSH ? request(b, TYPE_FLUSH, 0, 0, 0) : 0;
 }

@@ -103,7 +103,8 @@ static void find_memory(const struct start_info *info) {
     if (memory.end > MEMORY_MOST) memory.end = MEMORY_MOST;
     memory.end -= memory.end % PAGE_SIZE;
     memory.image_end = LINEAR_BASE + (uint64_t)boot_record.memory_pages * 65536;
-    if (memory.image_end > firmware_low(memory.end)) boot_fail("the machine has too little memory for this image", NULL, "(QEMU: -m 64)");
+    if (memory.image_end > firmware_low(memory.end))
+        boot_fail("the machine has too little memory for this image", NULL, "(QEMU: -m 64)");
 }
 
 _Noreturn void start_virtio(const struct start_info *info) {

@@ -19,8 +19,8 @@
  */
 #define POLLS_MAX 2000000u
 
-static unsigned batch;     /* bytes that may be written when the transmitter is empty; 0: there is no port */
-static uint32_t patience;  /* polls; short after the port did not move once */
+static unsigned batch;    /* bytes that may be written when the transmitter is empty; 0: there is no port */
+static uint32_t patience; /* polls; short after the port did not move once */
 
 void console_init(void) {
     out8(INTERRUPT_ENABLE, 0);

@@ -40,15 +40,18 @@ void devices_init(void) {
         uint16_t where;
         if (e->type == MANIFEST_NET) {
             if (!pci_find(VIRTIO_TYPE_NET, nets, &where))
-                boot_fail("the manifest names network device", e->name,
-                          "but the machine has no such device (QEMU: -netdev user,id=n0 -device virtio-net-pci,netdev=n0)");
-            if (!net_prepare(nets++, where)) boot_fail("network device", e->name, "does not work as virtio 1.x or legacy PCI device");
+                boot_fail(
+                    "the manifest names network device", e->name,
+                    "but the machine has no such device (QEMU: -netdev user,id=n0 -device virtio-net-pci,netdev=n0)");
+            if (!net_prepare(nets++, where))
+                boot_fail("network device", e->name, "does not work as virtio 1.x or legacy PCI device");
         } else if (e->type == MANIFEST_BLOCK) {
             if (!pci_find(VIRTIO_TYPE_BLOCK, blocks, &where))
                 boot_fail("the manifest names block device", e->name,
                           "but the machine has no such device (QEMU: -drive file=FILE,format=raw,if=none,id=b0 "
                           "-device virtio-blk-pci,drive=b0)");
-            if (!block_prepare(blocks++, where)) boot_fail("block device", e->name, "does not work as virtio 1.x or legacy PCI device");
+            if (!block_prepare(blocks++, where))
+                boot_fail("block device", e->name, "does not work as virtio 1.x or legacy PCI device");
         }
     }
 }

@@ -23,8 +23,10 @@ static uint16_t debug_exit_value(int status) {
 static void power_off(void) {
     if (!acpi.can_power_off) return;
     if (acpi.sleep_control) out8(acpi.sleep_control, (uint8_t)(acpi.sleep_a << 2 | 1u << 5));
-    if (acpi.pm1a_control) out16(acpi.pm1a_control, (uint16_t)((unsigned)acpi.sleep_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
-    if (acpi.pm1b_control) out16(acpi.pm1b_control, (uint16_t)((unsigned)acpi.sleep_b << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
+    if (acpi.pm1a_control)
+        out16(acpi.pm1a_control, (uint16_t)((unsigned)acpi.sleep_a << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
+    if (acpi.pm1b_control)
+        out16(acpi.pm1b_control, (uint16_t)((unsigned)acpi.sleep_b << SLEEP_TYPE_SHIFT | SLEEP_ENABLE));
 }
 
 /* Frames sent just before the end still leave; not tried again if it faults. */

@@ -11,9 +11,9 @@
 #define PAGE_SIZE 4096u
 #define LARGE_PAGE_SIZE 0x200000u
 
-#define VECTOR_PIC 0x20     /* 16 lines */
-#define VECTOR_TIMER 0x40   /* local APIC timer */
-#define VECTOR_VIRTIO 0x41  /* every MSI-X interrupt */
+#define VECTOR_PIC 0x20    /* 16 lines */
+#define VECTOR_TIMER 0x40  /* local APIC timer */
+#define VECTOR_VIRTIO 0x41 /* every MSI-X interrupt */
 #define VECTOR_SPURIOUS 0xff
 
 /* console.c */

@@ -24,16 +24,16 @@ struct net {
     struct virtio device;
     struct queue receive, transmit;
     bool acquired;
-    bool starved;           /* net_reserve found no free place: wake up when there is one */
-    uint8_t header;         /* bytes in front of a frame */
-    uint8_t per_frame;      /* descriptors for each */
+    bool starved;      /* net_reserve found no free place: wake up when there is one */
+    uint8_t header;    /* bytes in front of a frame */
+    uint8_t per_frame; /* descriptors for each */
     uint32_t receive_slots, transmit_slots;
-    uint32_t held;          /* slot that net_read returned, or NONE */
-    uint32_t reserved;      /* slot that net_reserve returned, or NONE */
+    uint32_t held;     /* slot that net_read returned, or NONE */
+    uint32_t reserved; /* slot that net_reserve returned, or NONE */
     uint32_t free_count;
     uint8_t *rx, *tx;
     struct net_info info;
-    uint8_t free[QUEUE_SIZE_MAX]; /* transmit slots: a stack */
+    uint8_t free[QUEUE_SIZE_MAX];                            /* transmit slots: a stack */
     bool receiving[QUEUE_SIZE_MAX], sending[QUEUE_SIZE_MAX]; /* slots that the device has */
 };
 _Static_assert(QUEUE_SIZE_MAX <= 256, "slots are numbered by a byte");
@@ -75,7 +75,8 @@ bool net_prepare(unsigned position, uint16_t where) {
     n->held = n->reserved = NONE;
     nets[position] = n;
     net_count = position + 1;
-    return virtio_queue(&n->device, QUEUE_RECEIVE, &n->receive, true) && virtio_queue(&n->device, QUEUE_TRANSMIT, &n->transmit, true);
+    return virtio_queue(&n->device, QUEUE_RECEIVE, &n->receive, true) &&
+           virtio_queue(&n->device, QUEUE_TRANSMIT, &n->transmit, true);
 }
 
 static uint32_t usable_slots(const struct net *n, const struct queue *q, uint32_t slots) {
@@ -211,7 +212,8 @@ int net_send(int handle, uint32_t offset, uint32_t length) {
     if (!n || n->reserved == NONE || offset != n->reserved * NET_SLOT_SIZE + n->header) return 0;
     if (length < ETHERNET_HEADER || length > n->info.mtu + ETHERNET_HEADER) return 0;
     uint32_t slot = n->reserved;
-    uint8_t *header = n->tx + slot * NET_SLOT_SIZE; /* no offload: all zero. JavaScript can write here, so it is done each time. */
+    uint8_t *header =
+        n->tx + slot * NET_SLOT_SIZE; /* no offload: all zero. JavaScript can write here, so it is done each time. */
     for (unsigned i = 0; i < n->header; i++) header[i] = 0;
     bool apart = n->per_frame == 2;
     n->transmit.descs[slot * n->per_frame + apart].length = apart ? length : n->header + length;

@@ -26,7 +26,8 @@
 #define WINDOW_TABLES 4u
 
 extern uint64_t page_root[ENTRIES], page_directories[4 * ENTRIES], page_window[ENTRIES];
-extern uint8_t text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[], modules_start[], modules_end[];
+extern uint8_t text_start[], text_end[], rodata_start[], rodata_end[], data_start[], data_end[], modules_start[],
+    modules_end[];
 extern uint8_t native_stack_guard[], fault_stack_guard[];
 
 static uint64_t low_tables[LOW_TABLES * ENTRIES] __attribute__((aligned(4096)));
@@ -52,8 +53,10 @@ void *window_map(uint64_t physical, uint64_t length, bool device) {
     if (pages > WINDOW_TABLES * ENTRIES - window_used) return NULL;
     uint8_t *mapped = (uint8_t *)(WINDOW_BASE + (uint64_t)window_used * PAGE_SIZE + offset);
     for (uint64_t i = 0; i < pages; i++)
-        window_tables[window_used++] = (physical - offset + i * PAGE_SIZE) | PRESENT | WRITABLE | NO_EXECUTE | (device ? UNCACHED : 0);
-    for (unsigned t = 0; t < WINDOW_TABLES; t++) page_window[t] = (uint64_t)&window_tables[t * ENTRIES] | PRESENT | WRITABLE;
+        window_tables[window_used++] =
+            (physical - offset + i * PAGE_SIZE) | PRESENT | WRITABLE | NO_EXECUTE | (device ? UNCACHED : 0);
+    for (unsigned t = 0; t < WINDOW_TABLES; t++)
+        page_window[t] = (uint64_t)&window_tables[t * ENTRIES] | PRESENT | WRITABLE;
     return mapped;
 }
 
@@ -67,7 +70,8 @@ void *take_pages(uint64_t bytes, uint64_t *physical) {
 }
 
 static void map_low(uint64_t from, uint64_t to, uint64_t rights) {
-    for (uint64_t page = from / PAGE_SIZE; page < (to + PAGE_SIZE - 1) / PAGE_SIZE && page < LOW_TABLES * ENTRIES; page++)
+    for (uint64_t page = from / PAGE_SIZE; page < (to + PAGE_SIZE - 1) / PAGE_SIZE && page < LOW_TABLES * ENTRIES;
+         page++)
         low_tables[page] = page * PAGE_SIZE | PRESENT | rights;
 }
 

@@ -47,7 +47,8 @@ static unsigned virtio_type(uint16_t where, uint32_t id) {
     if ((id & 0xffff) != VENDOR_VIRTIO) return 0;
     uint32_t device = id >> 16;
     if (device >= 0x1040 && device <= 0x107f) return device - 0x1040;
-    if (device >= 0x1000 && device <= 0x103f) return config_read(where, 0x2c) >> 16; /* transitional: subsystem id, 4.1.2.3 */
+    if (device >= 0x1000 && device <= 0x103f)
+        return config_read(where, 0x2c) >> 16; /* transitional: subsystem id, 4.1.2.3 */
     return 0;
 }
 
@@ -106,7 +107,8 @@ static unsigned find_capability(uint16_t where, unsigned id, unsigned after) {
 }
 
 /* Maps the structure of a kind (4.1.4) that lies in a memory BAR: the device prefers the ones that come first. */
-static volatile uint8_t *map_structure(uint16_t where, unsigned kind, uint32_t least, uint32_t *length, uint32_t *multiplier) {
+static volatile uint8_t *map_structure(uint16_t where, unsigned kind, uint32_t least, uint32_t *length,
+                                       uint32_t *multiplier) {
     unsigned at = 0;
     for (int left = 48; left > 0 && (at = find_capability(where, CAP_VENDOR, at)) != 0; left--) {
         if ((config_read(where, at + 3) & 0xff) != kind) continue;

@@ -185,7 +185,8 @@ void time_refine(void) {
     uint64_t ns = base_ns + scale(now.tsc - base_tsc, per_tick);
     base_ns = ns;
     base_tsc = now.tsc;
-    if (difference > -(int64_t)(span / 4) && difference < (int64_t)(span / 4)) set_rate(expected + (uint64_t)difference, ticks);
+    if (difference > -(int64_t)(span / 4) && difference < (int64_t)(span / 4))
+        set_rate(expected + (uint64_t)difference, ticks);
     uint64_t age = ns - boot_ns;
     next_refinement = age + (age < LONGEST_REFINEMENT ? age : LONGEST_REFINEMENT);
 }

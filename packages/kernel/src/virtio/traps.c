@@ -30,7 +30,8 @@ struct tss {
 } __attribute__((packed));
 _Static_assert(sizeof(struct tss) == 104, "task state segment");
 
-extern uint8_t trap_entries[], trap_message[], trap_timer[], trap_spurious[], trap_stack_top[], native_stack_guard[], fault_stack_guard[];
+extern uint8_t trap_entries[], trap_message[], trap_timer[], trap_spurious[], trap_stack_top[], native_stack_guard[],
+    fault_stack_guard[];
 extern uint64_t tss_descriptor[2];
 bool trap_exception(const struct frame *frame);
 _Noreturn void trap_fatal(void);
@@ -70,11 +71,26 @@ void traps_init(void) {
 }
 
 static const char *const names[32] = {
-    [0] = "division by zero", [1] = "debug", [2] = "non-maskable interrupt", [3] = "breakpoint", [4] = "overflow",
-    [5] = "bound range exceeded", [6] = "invalid instruction", [7] = "no coprocessor", [8] = "double fault", [10] = "invalid TSS",
-    [11] = "segment not present", [12] = "stack segment fault", [13] = "general protection fault", [14] = "page fault",
-    [16] = "x87 floating-point error", [17] = "alignment check", [18] = "machine check", [19] = "SIMD floating-point error",
-    [20] = "virtualization exception", [21] = "control protection",
+    [0] = "division by zero",
+    [1] = "debug",
+    [2] = "non-maskable interrupt",
+    [3] = "breakpoint",
+    [4] = "overflow",
+    [5] = "bound range exceeded",
+    [6] = "invalid instruction",
+    [7] = "no coprocessor",
+    [8] = "double fault",
+    [10] = "invalid TSS",
+    [11] = "segment not present",
+    [12] = "stack segment fault",
+    [13] = "general protection fault",
+    [14] = "page fault",
+    [16] = "x87 floating-point error",
+    [17] = "alignment check",
+    [18] = "machine check",
+    [19] = "SIMD floating-point error",
+    [20] = "virtualization exception",
+    [21] = "control protection",
 };
 
 static void describe_page_fault(struct text *t, uint64_t error, uint64_t address) {
@@ -100,9 +116,10 @@ static void describe(const struct frame *f, uint64_t cr2) {
         const char *name;
         uint64_t value;
     } registers[] = {
-        {"rip", f->rip}, {"rsp", f->rsp}, {"flg", f->rflags}, {"cr2", cr2},   {"err", f->error}, {"vec", f->vector}, {"rax", f->rax},
-        {"rbx", f->rbx}, {"rcx", f->rcx}, {"rdx", f->rdx},    {"rsi", f->rsi}, {"rdi", f->rdi},   {"rbp", f->rbp},    {"r8 ", f->r8},
-        {"r9 ", f->r9},  {"r10", f->r10}, {"r11", f->r11},    {"r12", f->r12}, {"r13", f->r13},   {"r14", f->r14},    {"r15", f->r15},
+        {"rip", f->rip}, {"rsp", f->rsp}, {"flg", f->rflags}, {"cr2", cr2},    {"err", f->error}, {"vec", f->vector},
+        {"rax", f->rax}, {"rbx", f->rbx}, {"rcx", f->rcx},    {"rdx", f->rdx}, {"rsi", f->rsi},   {"rdi", f->rdi},
+        {"rbp", f->rbp}, {"r8 ", f->r8},  {"r9 ", f->r9},     {"r10", f->r10}, {"r11", f->r11},   {"r12", f->r12},
+        {"r13", f->r13}, {"r14", f->r14}, {"r15", f->r15},
     };
     t = text_in(dump, sizeof dump);
     for (unsigned i = 0; i < sizeof registers / sizeof *registers; i++) {

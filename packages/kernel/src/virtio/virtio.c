@@ -158,8 +158,10 @@ static bool modern_queue(struct virtio *d, struct queue *q, bool interrupts) {
     if (q->size == 0 || !place_rings(q)) return false;
     set_common16(d, COMMON_QUEUE_SIZE, q->size);
     set_common64(d, COMMON_QUEUE_DESC, q->physical);
-    set_common64(d, COMMON_QUEUE_DRIVER, q->physical + (uint64_t)((volatile uint8_t *)q->avail - (volatile uint8_t *)q->descs));
-    set_common64(d, COMMON_QUEUE_DEVICE, q->physical + (uint64_t)((volatile uint8_t *)q->used - (volatile uint8_t *)q->descs));
+    set_common64(d, COMMON_QUEUE_DRIVER,
+                 q->physical + (uint64_t)((volatile uint8_t *)q->avail - (volatile uint8_t *)q->descs));
+    set_common64(d, COMMON_QUEUE_DEVICE,
+                 q->physical + (uint64_t)((volatile uint8_t *)q->used - (volatile uint8_t *)q->descs));
     uint64_t offset = (uint64_t)common16(d, COMMON_QUEUE_NOTIFY_OFFSET) * d->notify_multiplier;
     if (offset + 2 > d->notify_length) return false;
     q->doorbell = (volatile uint16_t *)(d->notify + offset);

@@ -40,19 +40,19 @@ struct queue {
     uint16_t seen;      /* used elements taken */
     uint16_t index;
     bool event_idx;
-    uint16_t port;                  /* legacy notification, when `doorbell` is NULL */
+    uint16_t port; /* legacy notification, when `doorbell` is NULL */
     volatile uint16_t *doorbell;
     volatile struct desc *descs;
-    volatile uint16_t *avail;       /* flags, index, ring[size], used_event */
-    volatile uint16_t *used;        /* flags, index, then elements, then avail_event */
+    volatile uint16_t *avail; /* flags, index, ring[size], used_event */
+    volatile uint16_t *used;  /* flags, index, then elements, then avail_event */
     uint64_t physical;
 };
 
 struct virtio {
-    uint16_t where;  /* bus << 8 | device << 3 | function */
+    uint16_t where; /* bus << 8 | device << 3 | function */
     bool modern, has_msix;
-    uint8_t line;    /* of the interrupt controller, when without MSI-X */
-    uint16_t port;   /* legacy registers */
+    uint8_t line;  /* of the interrupt controller, when without MSI-X */
+    uint16_t port; /* legacy registers */
     volatile uint8_t *common, *isr, *config, *notify;
     uint32_t notify_length, notify_multiplier;
     uint64_t features; /* agreed on */

@@ -24,10 +24,18 @@ int main(void) {
         int32_t value = 0;
         uint32_t size = 0;
         switch (head[0]) {
-        case CHECKSUM: value = (int32_t)bytes_checksum(in + a, length - a, b); break;
-        case FIND: value = (int32_t)bytes_find(in, (uint8_t)a, length); break;
-        case EQUAL: value = bytes_equal(in, in + length / 2, length / 2); break;
-        case ASCII: value = bytes_ascii(in, length); break;
+        case CHECKSUM:
+            value = (int32_t)bytes_checksum(in + a, length - a, b);
+            break;
+        case FIND:
+            value = (int32_t)bytes_find(in, (uint8_t)a, length);
+            break;
+        case EQUAL:
+            value = bytes_equal(in, in + length / 2, length / 2);
+            break;
+        case ASCII:
+            value = bytes_ascii(in, length);
+            break;
         case UTF8:
             out = malloc(2 * length + 1);
             size = 2 * (uint32_t)bytes_utf8_to_utf16(in, length, (uint16_t *)(void *)out);
@@ -53,7 +61,9 @@ int main(void) {
             kernel_memset(in + a, (int)b, c);
             out = in, size = length;
             break;
-        case COMPARE: value = kernel_memcmp(in, in + length / 2, length / 2); break;
+        case COMPARE:
+            value = kernel_memcmp(in, in + length / 2, length / 2);
+            break;
         }
         fwrite(&value, 4, 1, stdout);
         fwrite(&size, 4, 1, stdout);

@@ -12,8 +12,8 @@ TEST_DEVICES(NET("service"));
 #define SECOND 1000000000ull
 
 /* RFC 826; 10.0.2.15 asks for 10.0.2.2 */
-static const uint8_t request[FRAME] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, [12] = 0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1,
-                                       [28] = 10, 0, 2, 15, [38] = 10, 0, 2, 2};
+static const uint8_t request[FRAME] = {0xff, 0xff, 0xff,      0xff, 0xff, 0xff, [12] = 0x08, 0x06, 0, 1, 0x08, 0, 6, 4,
+                                       0,    1,    [28] = 10, 0,    2,    15,   [38] = 10,   0,    2, 2};
 
 int test(const struct boot_info *boot) {
     (void)boot;
@@ -38,7 +38,8 @@ int test(const struct boot_info *boot) {
             while ((length = net_read(handle, &offset, &dropped)) != 0) {
                 const uint8_t *frame = shared.rx + offset;
                 bool reply = length >= FRAME && memcmp(frame + 12, request + 12, 9) == 0 && frame[21] == 2;
-                answered = answered || (reply && memcmp(frame + 28, request + 38, 4) == 0 && memcmp(frame, info.mac, 6) == 0);
+                answered =
+                    answered || (reply && memcmp(frame + 28, request + 38, 4) == 0 && memcmp(frame, info.mac, 6) == 0);
             }
             if (!answered) yield_until(asked + 4 * SECOND);
             expect(clock_monotonic() - asked < 4 * SECOND, "the answer's interrupt ends the wait");

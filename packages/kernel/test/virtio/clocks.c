@@ -47,13 +47,21 @@ static void kvm_update(void) {
 struct cpuid cpuid(uint32_t leaf) {
     bool kvm = machine == KVM || machine == KVM_SLOW;
     switch (leaf) {
-    case 0: return (struct cpuid){machine == TOLD_BY_PROCESSOR ? 0x15 : 0xd, 0, 0, 0};
-    case 1: return (struct cpuid){0, 0, kvm || machine == TOLD_BY_HYPERVISOR ? 1u << 31 : 0, 0};
-    case 0x15: return (struct cpuid){2, 200, 24454235, 0};
-    case 0x40000000: return kvm ? (struct cpuid){0x40000001, 0x4b4d564b, 0x564b4d56, 0x4d} : (struct cpuid){0x40000010, 0x61774d56, 0, 0};
-    case 0x40000001: return (struct cpuid){kvm ? 1u << 3 : 0, 0, 0, 0};
-    case 0x40000010: return (struct cpuid){2445423, 66000, 0, 0};
-    default: return (struct cpuid){0, 0, 0, 0};
+    case 0:
+        return (struct cpuid){machine == TOLD_BY_PROCESSOR ? 0x15 : 0xd, 0, 0, 0};
+    case 1:
+        return (struct cpuid){0, 0, kvm || machine == TOLD_BY_HYPERVISOR ? 1u << 31 : 0, 0};
+    case 0x15:
+        return (struct cpuid){2, 200, 24454235, 0};
+    case 0x40000000:
+        return kvm ? (struct cpuid){0x40000001, 0x4b4d564b, 0x564b4d56, 0x4d}
+                   : (struct cpuid){0x40000010, 0x61774d56, 0, 0};
+    case 0x40000001:
+        return (struct cpuid){kvm ? 1u << 3 : 0, 0, 0, 0};
+    case 0x40000010:
+        return (struct cpuid){2445423, 66000, 0, 0};
+    default:
+        return (struct cpuid){0, 0, 0, 0};
     }
 }
 
@@ -83,7 +91,7 @@ void out8(uint16_t port, uint8_t value) {
     now += 1000;
     if (port == 0x70) rtc_index = value;
     if (port == 0x43 && value == 0x80) {
-        uint16_t count = (uint16_t)~(now * 1193182 / SECOND);
+        uint16_t count = (uint16_t) ~(now * 1193182 / SECOND);
         pit_low = (uint8_t)count;
         pit_high = (uint8_t)(count >> 8);
         pit_low_next = true;
@@ -106,15 +114,24 @@ uint8_t in8(uint16_t port) {
     }
     if (port != 0x71) return 0;
     switch (rtc_index) {
-    case 0: return twelve ? 0x56 : 56;
-    case 2: return twelve ? 0x34 : 34;
-    case 4: return twelve ? 0x92 : 12; /* 12 p.m. */
-    case 7: return twelve ? 0x29 : 29;
-    case 8: return 2;
-    case 9: return twelve ? 0x24 : 24;
-    case 0x0b: return twelve ? 0 : 6;
-    case 0x32: return twelve ? 0x20 : 20;
-    default: return 0;
+    case 0:
+        return twelve ? 0x56 : 56;
+    case 2:
+        return twelve ? 0x34 : 34;
+    case 4:
+        return twelve ? 0x92 : 12; /* 12 p.m. */
+    case 7:
+        return twelve ? 0x29 : 29;
+    case 8:
+        return 2;
+    case 9:
+        return twelve ? 0x24 : 24;
+    case 0x0b:
+        return twelve ? 0 : 6;
+    case 0x32:
+        return twelve ? 0x20 : 20;
+    default:
+        return 0;
     }
 }
 

@@ -16,7 +16,10 @@ int test(const struct boot_info *boot) {
     uint64_t in[2] = {0x1122334455667788, 0x99aabbccddeeff00}, out[2] = {0, 0};
     for (int i = 0; i < 4; i++) {
         volatile uint8_t *fresh = (volatile uint8_t *)LINEAR_BASE + 0x1000000 + i * 0x200000;
-        __asm__ volatile("movdqu %2, %%xmm7\n\tmovb $1, (%1)\n\tmovdqu %%xmm7, %0" : "=m"(out) : "r"(fresh), "m"(in) : "xmm7", "memory");
+        __asm__ volatile("movdqu %2, %%xmm7\n\tmovb $1, (%1)\n\tmovdqu %%xmm7, %0"
+                         : "=m"(out)
+                         : "r"(fresh), "m"(in)
+                         : "xmm7", "memory");
         expect(out[0] == in[0] && out[1] == in[1], "a vector register survives a page fault");
     }
     volatile double sum = 0;

@@ -5,7 +5,8 @@
 TEST_NO_DEVICES;
 
 int test(const struct boot_info *boot) {
-    uint64_t *from = (uint64_t *)(uintptr_t)(LINEAR_BASE + boot_record.memory_pages * 65536u), *to = (uint64_t *)boot->memory_end;
+    uint64_t *from = (uint64_t *)(uintptr_t)(LINEAR_BASE + boot_record.memory_pages * 65536u),
+             *to = (uint64_t *)boot->memory_end;
     for (uint64_t *at = from; at < to; at++) {
         expect(*at == 0, "memory is zero");
         *at = (uint64_t)at;

@@ -96,7 +96,8 @@ static void check_places(uint32_t slots, uint32_t mtu) {
 int main(int argc, char **argv) {
     seed = argc > 1 ? (uint32_t)atoi(argv[1]) : 1;
     legacy = random32() % 2;
-    features = (random32() % 2 ? VIRTIO_F_ANY_LAYOUT : 0) | (legacy ? 0 : VIRTIO_F_VERSION_1) | (random32() % 2 ? 1u << 3 : 0) | (random32() % 2 ? 1u << 5 : 0);
+    features = (random32() % 2 ? VIRTIO_F_ANY_LAYOUT : 0) | (legacy ? 0 : VIRTIO_F_VERSION_1) |
+               (random32() % 2 ? 1u << 3 : 0) | (random32() % 2 ? 1u << 5 : 0);
     uint32_t slots = 1 + random32() % 299;
     struct net_memory shared = {malloc(slots * NET_SLOT_SIZE), slots, malloc(slots * NET_SLOT_SIZE), slots};
     struct net_info info;
@@ -109,7 +110,9 @@ int main(int argc, char **argv) {
         misbehave(queues[1]);
         uint32_t offset, length;
         for (int n = 0; n < 3 && (length = net_read(0, &offset, &dropped)) != 0; n++) {
-            check(length >= 14 && offset % NET_SLOT_SIZE + length <= NET_SLOT_SIZE && offset + length <= slots * NET_SLOT_SIZE, "a frame lies in its slot");
+            check(length >= 14 && offset % NET_SLOT_SIZE + length <= NET_SLOT_SIZE &&
+                      offset + length <= slots * NET_SLOT_SIZE,
+                  "a frame lies in its slot");
             memset(shared.rx + offset, 0xa5, length);
             frames++;
         }
@@ -118,7 +121,8 @@ int main(int argc, char **argv) {
             check((uint32_t)place + info.mtu + 14u <= slots * NET_SLOT_SIZE, "there is room for a frame");
             uint32_t size = random32() % 2100;
             int accepted = net_send(0, (uint32_t)place, size);
-            check(accepted == (size >= 14 && size <= info.mtu + 14u), "frames of possible length are sent, others refused");
+            check(accepted == (size >= 14 && size <= info.mtu + 14u),
+                  "frames of possible length are sent, others refused");
             sent += (uint32_t)accepted;
         }
         if (i % 500 == 499) check_places(slots, info.mtu);

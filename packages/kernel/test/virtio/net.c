@@ -73,7 +73,8 @@ static void fill_and_wait(int n, const uint8_t *frame) {
 int test(const struct boot_info *boot) {
     static const char *const names[2] = {"service", "second"};
     (void)boot;
-    expect(net_acquire("unknown", &shared[0], &(struct net_info){.mtu = 0}) == -1, "a name that the manifest lacks is refused");
+    expect(net_acquire("unknown", &shared[0], &(struct net_info){.mtu = 0}) == -1,
+           "a name that the manifest lacks is refused");
     for (int n = 0; n < 2; n++) {
         uint8_t *memory = (uint8_t *)LINEAR_BASE + 0x20000 + n * 0x200000;
         struct net_info info;

@@ -7,13 +7,18 @@
 #include "manifest.h"
 
 /* What the image writer would fill in. */
-#define TEST_DEVICES(...)                                                                     \
-    const volatile struct manifest test_manifest __asm__("boot_manifest") = {.version = 1,   \
-                                                                             .entries = 1 + sizeof((struct manifest_entry[]){__VA_ARGS__}) / sizeof(struct manifest_entry), \
-                                                                             .e = {{.type = 1u << 30}, __VA_ARGS__}}
-#define TEST_NO_DEVICES const volatile struct manifest test_manifest __asm__("boot_manifest") = {.version = 1, .entries = 1, .e = {{.type = 1u << 30}}}
-#define NET(n) {.name = n, .type = MANIFEST_NET}
-#define BLOCK(n) {.name = n, .type = MANIFEST_BLOCK}
+#define TEST_DEVICES(...)                                                                                              \
+    const volatile struct manifest test_manifest __asm__("boot_manifest") = {                                          \
+        .version = 1,                                                                                                  \
+        .entries = 1 + sizeof((struct manifest_entry[]){__VA_ARGS__}) / sizeof(struct manifest_entry),                 \
+        .e = {{.type = 1u << 30}, __VA_ARGS__}}
+#define TEST_NO_DEVICES                                                                                                \
+    const volatile struct manifest test_manifest __asm__("boot_manifest") = {                                          \
+        .version = 1, .entries = 1, .e = {{.type = 1u << 30}}}
+#define NET(n)                                                                                                         \
+    { .name = n, .type = MANIFEST_NET }
+#define BLOCK(n)                                                                                                       \
+    { .name = n, .type = MANIFEST_BLOCK }
 
 /* Returns the exit code. */
 int test(const struct boot_info *boot);

@@ -16,66 +16,53 @@ __asm__(".text\n.space 12288, 0xcc\n");
 
 static volatile uint64_t sink;
 
-static int check_memory(const struct boot_info *boot)
-{
+static int check_memory(const struct boot_info *boot) {
     volatile uint64_t *last = (uint64_t *)(boot->memory_size - 4096);
     volatile uint64_t *first = (uint64_t *)SPT_MEMORY_BASE;
     for (size_t i = 0; i < sizeof zeroes / sizeof *zeroes; i++)
-        if (zeroes[i] != 0)
-            return 10;
+        if (zeroes[i] != 0) return 10;
     for (uint64_t at = boot->image_end; at < boot->image_end + 65536; at += 8)
-        if (*(volatile uint64_t *)at != 0)
-            return 11;
+        if (*(volatile uint64_t *)at != 0) return 11;
     *first = 1;
     *last = 2;
-    if (*first != 1 || *last != 2)
-        return 12;
+    if (*first != 1 || *last != 2) return 12;
     say_number(boot->memory_size >> 20);
     say(" MB\n");
     return 0;
 }
 
-static int check_time(const struct boot_info *boot)
-{
+static int check_time(const struct boot_info *boot) {
     struct ready ready;
     uint64_t before = now(1);
-    if (wait_until(boot, before + 50000000, &ready, 1) != 1 || ready.data != SPT_TIMER_EVENT)
-        return 10;
+    if (wait_until(boot, before + 50000000, &ready, 1) != 1 || ready.data != SPT_TIMER_EVENT) return 10;
     uint64_t slept = now(1) - before;
     say_number(slept / 1000000);
     say(" ms\n");
-    if (wait_until(boot, 0, &ready, 1) != 1)
-        return 11;
-    if (now(0) < 1600000000000000000)
-        return 12;
+    if (wait_until(boot, 0, &ready, 1) != 1) return 11;
+    if (now(0) < 1600000000000000000) return 12;
     return slept >= 50000000 ? 0 : 13;
 }
 
-static int check_thread_storage(void)
-{
+static int check_thread_storage(void) {
     static uint64_t block[2] = {0, 77};
     uint64_t value;
-    if (call(SYS_arch_prctl, 0x1002, (long)block, 0, 0) != 0)
-        return 10;
+    if (call(SYS_arch_prctl, 0x1002, (long)block, 0, 0) != 0) return 10;
     __asm__ volatile("mov %%fs:8, %0" : "=r"(value));
     return value == 77 ? 0 : 11;
 }
 
-static int run_at(const void *address)
-{
+static int run_at(const void *address) {
     ((void (*)(void))(uintptr_t)address)();
     return 10;
 }
 
-static uint64_t recurse(uint64_t depth)
-{
+static uint64_t recurse(uint64_t depth) {
     volatile uint8_t frame[4096];
     frame[0] = (uint8_t)depth;
     return depth == 0 ? 0 : recurse(depth - 1) + frame[0];
 }
 
-static int fault(const char *kind, const struct boot_info *boot)
-{
+static int fault(const char *kind, const struct boot_info *boot) {
     if (equal(kind, "null"))
         poke(8);
     else if (equal(kind, "unmapped"))
@@ -111,8 +98,7 @@ static int fault(const char *kind, const struct boot_info *boot)
 }
 
 /* Each has to be refused. */
-static int forbidden(const char *kind)
-{
+static int forbidden(const char *kind) {
     static char buffer[16];
     if (equal(kind, "getpid"))
         call(SYS_getpid, 0, 0, 0, 0);
@@ -136,42 +122,31 @@ static int forbidden(const char *kind)
     return 99;
 }
 
-static int starts(const char *text, const char *word, const char **rest)
-{
+static int starts(const char *text, const char *word, const char **rest) {
     while (*word != 0)
-        if (*text++ != *word++)
-            return 0;
+        if (*text++ != *word++) return 0;
     *rest = text;
     return 1;
 }
 
-int guest_main(const struct boot_info *boot, const char *command)
-{
+int guest_main(const struct boot_info *boot, const char *command) {
     const char *rest;
-    if (starts(command, "exit ", &rest))
-        return (int)number(rest);
-    if (starts(command, "fault ", &rest))
-        return fault(rest, boot);
-    if (starts(command, "forbidden ", &rest))
-        return forbidden(rest);
-    if (equal(command, "memory"))
-        return check_memory(boot);
-    if (equal(command, "time"))
-        return check_time(boot);
-    if (equal(command, "thread-storage"))
-        return check_thread_storage();
+    if (starts(command, "exit ", &rest)) return (int)number(rest);
+    if (starts(command, "fault ", &rest)) return fault(rest, boot);
+    if (starts(command, "forbidden ", &rest)) return forbidden(rest);
+    if (equal(command, "memory")) return check_memory(boot);
+    if (equal(command, "time")) return check_time(boot);
+    if (equal(command, "thread-storage")) return check_thread_storage();
     struct ready ready;
     if (equal(command, "read-late")) {
         say("waiting\n");
         wait_until(boot, now(1) + 300000000, &ready, 1);
-        for (unsigned i = 0; i < sizeof large; i += 4096)
-            sink = *(const volatile uint8_t *)(large + i);
+        for (unsigned i = 0; i < sizeof large; i += 4096) sink = *(const volatile uint8_t *)(large + i);
         return 0;
     }
     if (equal(command, "for-ever")) {
         say("waiting\n");
-        for (;;)
-            wait_until(boot, now(1) + 1000000000, &ready, 1);
+        for (;;) wait_until(boot, now(1) + 1000000000, &ready, 1);
     }
     say("Hello World!\n[");
     say(command);

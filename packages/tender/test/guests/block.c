@@ -6,45 +6,36 @@ MANIFEST(2, {.name = "data", .type = DEVICE_BLOCK}, {.name = "log", .type = DEVI
 
 static uint8_t buffer[65536];
 
-static long access(long number, const struct manifest_entry *entry, uint64_t size, uint64_t offset)
-{
+static long access(long number, const struct manifest_entry *entry, uint64_t size, uint64_t offset) {
     return call(number, entry->b.descriptor, (long)buffer, (long)size, (long)offset);
 }
 
-static int fill_and_check(const struct manifest_entry *entry)
-{
+static int fill_and_check(const struct manifest_entry *entry) {
     uint64_t size = entry->u.block.block_size;
     for (uint64_t at = 0; at < entry->u.block.capacity; at += size) {
-        for (uint64_t i = 0; i < size; i++)
-            buffer[i] = (uint8_t)(at / size + i);
-        if (access(SYS_pwrite64, entry, size, at) != (long)size)
-            return 10;
+        for (uint64_t i = 0; i < size; i++) buffer[i] = (uint8_t)(at / size + i);
+        if (access(SYS_pwrite64, entry, size, at) != (long)size) return 10;
     }
     for (uint64_t at = 0; at < entry->u.block.capacity; at += size) {
-        if (access(SYS_pread64, entry, size, at) != (long)size)
-            return 11;
+        if (access(SYS_pread64, entry, size, at) != (long)size) return 11;
         for (uint64_t i = 0; i < size; i++)
-            if (buffer[i] != (uint8_t)(at / size + i))
-                return 12;
+            if (buffer[i] != (uint8_t)(at / size + i)) return 12;
     }
     return 0;
 }
 
-int guest_main(const struct boot_info *boot, const char *command)
-{
+int guest_main(const struct boot_info *boot, const char *command) {
     const struct manifest *manifest = (const struct manifest *)boot->manifest;
     const struct manifest_entry *data = &manifest->entry[1];
     const struct manifest_entry *log = &manifest->entry[2];
     uint64_t capacity = data->u.block.capacity;
     uint64_t size = data->u.block.block_size;
-    if (manifest->entries != 3 || !data->attached || !log->attached)
-        return 20;
+    if (manifest->entries != 3 || !data->attached || !log->attached) return 20;
     say_number(capacity);
     say(" ");
     say_number(size);
     say("\n");
-    if (equal(command, "check"))
-        return fill_and_check(data);
+    if (equal(command, "check")) return fill_and_check(data);
     if (equal(command, "read-beyond"))
         access(SYS_pread64, data, size, capacity);
     else if (equal(command, "write-beyond"))

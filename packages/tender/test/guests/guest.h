@@ -30,8 +30,7 @@
 
 int guest_main(const struct boot_info *boot, const char *command);
 
-static inline long call(long number, long a, long b, long c, long d)
-{
+static inline long call(long number, long a, long b, long c, long d) {
     long result;
     register long r10 __asm__("r10") = d;
     register long r8 __asm__("r8") = 0;
@@ -43,48 +42,38 @@ static inline long call(long number, long a, long b, long c, long d)
     return result;
 }
 
-static inline void say(const char *text)
-{
+static inline void say(const char *text) {
     size_t length = 0;
-    while (text[length] != 0)
-        length++;
+    while (text[length] != 0) length++;
     call(SYS_write, 1, (long)text, (long)length, 0);
 }
 
-static inline void say_number(uint64_t value)
-{
+static inline void say_number(uint64_t value) {
     char digits[24];
     unsigned at = sizeof digits - 1;
     digits[at] = 0;
-    do
-        digits[--at] = (char)('0' + value % 10);
+    do digits[--at] = (char)('0' + value % 10);
     while ((value /= 10) != 0);
     say(digits + at);
 }
 
 /* The compiler must not know the address, or it turns the access into a trap of its own. */
-static inline void poke(uint64_t address)
-{
+static inline void poke(uint64_t address) {
     __asm__ volatile("movl $1, (%0)" ::"r"(address) : "memory");
 }
 
-static inline int equal(const char *a, const char *b)
-{
-    while (*a != 0 && *a == *b)
-        a++, b++;
+static inline int equal(const char *a, const char *b) {
+    while (*a != 0 && *a == *b) a++, b++;
     return *a == *b;
 }
 
-static inline uint64_t number(const char *text)
-{
+static inline uint64_t number(const char *text) {
     uint64_t value = 0;
-    for (; *text >= '0' && *text <= '9'; text++)
-        value = value * 10 + (uint64_t)(*text - '0');
+    for (; *text >= '0' && *text <= '9'; text++) value = value * 10 + (uint64_t)(*text - '0');
     return value;
 }
 
-static inline uint64_t now(int clock)
-{
+static inline uint64_t now(int clock) {
     struct {
         uint64_t seconds, nanoseconds;
     } time = {0, 0};
@@ -98,18 +87,15 @@ struct ready {
 } __attribute__((packed));
 
 /* Waits until `deadline` (monotonic, ns) or a network device is readable; how many events arrived. */
-static inline long wait_until(const struct boot_info *boot, uint64_t deadline, struct ready *ready, int count)
-{
+static inline long wait_until(const struct boot_info *boot, uint64_t deadline, struct ready *ready, int count) {
     const uint64_t timer[4] = {0, 0, deadline / 1000000000, deadline % 1000000000 | 1};
     call(SYS_timerfd_settime, boot->timer, 1, (long)timer, 0);
     return call(SYS_epoll_pwait, boot->epoll, (long)ready, count, -1);
 }
 
-_Noreturn void start(const struct boot_info *boot)
-{
+_Noreturn void start(const struct boot_info *boot) {
     int status = guest_main(boot, (const char *)boot->command_line);
-    for (;;)
-        call(SYS_exit_group, status, 0, 0, 0);
+    for (;;) call(SYS_exit_group, status, 0, 0, 0);
 }
 
 #endif

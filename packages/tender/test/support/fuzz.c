@@ -28,21 +28,18 @@
 static uint64_t state;
 
 /* Marsaglia's xorshift64. */
-static uint64_t random64(void)
-{
+static uint64_t random64(void) {
     state ^= state << 13;
     state ^= state >> 7;
     state ^= state << 17;
     return state;
 }
 
-static uint32_t below(uint32_t limit)
-{
+static uint32_t below(uint32_t limit) {
     return (uint32_t)(random64() >> 32) % limit;
 }
 
-static uint64_t interesting(void)
-{
+static uint64_t interesting(void) {
     static const uint64_t values[] = {0,
                                       1,
                                       7,
@@ -69,15 +66,12 @@ static uint64_t interesting(void)
     return below(4) == 0 ? random64() : values[below(sizeof values / sizeof *values)] + below(3) - 1;
 }
 
-static void put(uint8_t *data, uint32_t size, uint32_t at, uint64_t value, unsigned width)
-{
-    if (at + width <= size)
-        memcpy(data + at, &value, width);
+static void put(uint8_t *data, uint32_t size, uint32_t at, uint64_t value, unsigned width) {
+    if (at + width <= size) memcpy(data + at, &value, width);
 }
 
 /* Where the structures are that the tender reads: the header, program headers, and behind the text the notes. */
-static uint32_t somewhere(uint32_t size)
-{
+static uint32_t somewhere(uint32_t size) {
     switch (below(4)) {
     case 0:
         return below(64);
@@ -90,8 +84,7 @@ static uint32_t somewhere(uint32_t size)
     }
 }
 
-static uint32_t mutate(uint8_t *data, uint32_t size)
-{
+static uint32_t mutate(uint8_t *data, uint32_t size) {
     for (uint32_t left = 1 + below(5); left > 0; left--) {
         uint32_t header = 64 + 56 * below(8);
         static const uint8_t fields[] = {8, 16, 32, 40, 48};
@@ -113,19 +106,16 @@ static uint32_t mutate(uint8_t *data, uint32_t size)
             put(data, size, header + 4 * below(2), below(8), 4);
             break;
         case 6:
-            if (size > 64 + 16 * 56)
-                memmove(data + header, data + 64 + 56 * below(8), 56);
+            if (size > 64 + 16 * 56) memmove(data + header, data + 64 + 56 * below(8), 56);
             break;
         default:
-            if (below(4) == 0)
-                size = 1 + below(size);
+            if (below(4) == 0) size = 1 + below(size);
         }
     }
     return size;
 }
 
-static int take(int descriptor, uint32_t size, const struct options *options, struct failure *failure)
-{
+static int take(int descriptor, uint32_t size, const struct options *options, struct failure *failure) {
     static struct elf_image image;
     static char word[] = "a";
     static char *arguments[] = {word, word, NULL};
@@ -135,12 +125,10 @@ static int take(int descriptor, uint32_t size, const struct options *options, st
         manifest_match(&image.manifest, options, failure) != 0 || memory_map(GUEST_MEMORY, failure) != 0)
         return -1;
     int result = memory_load(descriptor, &image, failure);
-    if (result == 0)
-        result = boot_write(&info, &image.manifest, arguments, failure);
+    if (result == 0) result = boot_write(&info, &image.manifest, arguments, failure);
     for (unsigned i = 0; i < image.segments && result == 0; i++) {
         const struct elf_segment *segment = &image.segment[i];
-        if ((segment->protection & PROT_READ) == 0 || segment->end == segment->start)
-            continue;
+        if ((segment->protection & PROT_READ) == 0 || segment->end == segment->start) continue;
         *(volatile uint8_t *)(uintptr_t)segment->start;
         *(volatile uint8_t *)(uintptr_t)(segment->end - 1);
     }
@@ -148,8 +136,7 @@ static int take(int descriptor, uint32_t size, const struct options *options, st
     return result;
 }
 
-static int parse_something(struct options *options, struct failure *failure)
-{
+static int parse_something(struct options *options, struct failure *failure) {
     static const char *const pieces[] = {"--mem=",
                                          "--net:",
                                          "--block:",
@@ -186,36 +173,30 @@ static int parse_something(struct options *options, struct failure *failure)
     return options_parse(argv, options, failure);
 }
 
-static void check_line(const struct failure *failure, unsigned long round)
-{
-    if (failure->text[0] != 0 && strchr(failure->text, '\n') == NULL)
-        return;
+static void check_line(const struct failure *failure, unsigned long round) {
+    if (failure->text[0] != 0 && strchr(failure->text, '\n') == NULL) return;
     fprintf(stderr, "round %lu: not one line: %s\n", round, failure->text);
     exit(1);
 }
 
-static uint64_t milliseconds(void)
-{
+static uint64_t milliseconds(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static uint8_t base[8][SIZE_MAX_IMAGE];
     static uint8_t data[SIZE_MAX_IMAGE];
     static struct options options;
     uint32_t sizes[8] = {0};
     int bases = argc - 3 < 8 ? argc - 3 : 8;
-    if (bases < 1)
-        return 2;
+    if (bases < 1) return 2;
     state = strtoull(argv[1], NULL, 10) * 2 + 1;
     uint64_t end = milliseconds() + strtoull(argv[2], NULL, 10);
     for (int i = 0; i < bases; i++) {
         FILE *file = fopen(argv[3 + i], "rb");
-        if (file == NULL)
-            return 2;
+        if (file == NULL) return 2;
         sizes[i] = (uint32_t)fread(base[i], 1, SIZE_MAX_IMAGE, file);
         fclose(file);
     }
@@ -229,8 +210,7 @@ int main(int argc, char **argv)
         int chosen = (int)below((uint32_t)bases);
         memcpy(data, base[chosen], sizes[chosen]);
         uint32_t size = mutate(data, sizes[chosen]);
-        if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, data, size, 0) != (ssize_t)size)
-            return 2;
+        if (ftruncate(descriptor, 0) != 0 || pwrite(descriptor, data, size, 0) != (ssize_t)size) return 2;
         memset(&options, 0, sizeof options);
         if (below(4) == 0 && parse_something(&options, &failure) != 0) {
             usage++;

@@ -18,7 +18,8 @@ void write_msr(uint32_t msr, uint64_t value);
 uint8_t in8(uint16_t port);
 uint32_t in32(uint16_t port);
 void out8(uint16_t port, uint8_t value);
-static inline void cpu_pause(void) {}
+static inline void cpu_pause(void) {
+}
 static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c) {
     return (uint64_t)((unsigned __int128)a * b / c);
 }
