@@ -67,7 +67,8 @@ ${input(`${name}-hint`)}
 }
 
 function createForm(site: Site, draft: Draft): Html {
-  const invalid = (error: string | undefined) => error && html` aria-invalid="true" autofocus`;
+  const invalid = (error: string | undefined, isFirst: boolean) =>
+    error && html` aria-invalid="true"${isFirst && html` autofocus`}`;
   return html`<form class="card create" method="post" action="/links" novalidate>
 ${field(
   "url",
@@ -75,7 +76,7 @@ ${field(
   "Any http or https page.",
   draft.urlError,
   (hint) =>
-    html`<input id="url" name="url" type="url" inputmode="url" required maxlength="${MAX_URL}" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="https://example.org/a/very/long/page" value="${draft.url}" aria-describedby="${hint}"${invalid(draft.urlError)}>`,
+    html`<input id="url" name="url" type="url" inputmode="url" required maxlength="${MAX_URL}" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="https://example.org/page" value="${draft.url}" aria-describedby="${hint}"${invalid(draft.urlError, true)}>`,
 )}
 ${field(
   "alias",
@@ -83,7 +84,7 @@ ${field(
   "If it is taken, a number is added.",
   draft.aliasError,
   (hint) =>
-    html`<div class="prefixed"><span aria-hidden="true">${site.host}/</span><input id="alias" name="alias" maxlength="${MAX_ALIAS}" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="xvw" value="${draft.alias}" aria-describedby="${hint}"${invalid(draft.aliasError)}></div>`,
+    html`<div class="prefixed"><span aria-hidden="true">${site.host}/</span><input id="alias" name="alias" maxlength="${MAX_ALIAS}" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder="xvw" value="${draft.alias}" aria-describedby="${hint}"${invalid(draft.aliasError, !draft.urlError)}></div>`,
 )}
 <button>Shorten</button>
 </form>`;
