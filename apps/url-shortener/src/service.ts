@@ -16,6 +16,6 @@ export async function shorten(listener: Listener, store: KvStore, place: string)
   });
   const flush = () => links.flush().catch((error: unknown) => console.error("Visits could not be written:", error));
   links.onChange = () => void setTimeout(flush, FLUSH_AFTER);
-  console.log(`Listening on port 80, ${links.count} links. ${place}`);
+  console.log(`Listening on port 80, ${links.count} ${links.count === 1 ? "link" : "links"}. ${place}`);
   await serve(listener, createShortener({ links, assets, place }));
 }
