@@ -77,6 +77,7 @@ install_modules() {
   say "Installing npm packages"
   npm ci --no-audit --no-fund || fail "npm ci failed."
   echo "$hash" >"$stamp"
+  hash -r # bash remembers where it found node before the packages brought a current one
 }
 
 # build_all [FILTER…] : the builds of all packages, or of those that FILTERs reach, in the order of their dependencies; what has
