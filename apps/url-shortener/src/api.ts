@@ -1,6 +1,6 @@
-import { type App, type Context, HttpError, Response } from "@soloist/web";
+import { type App, type Context, HttpError, isCrossSite, Response } from "@soloist/web";
 import { type Link, type Links, LinksFullError } from "./links.ts";
-import { checkAlias, checkUrl, isCrossSite } from "./rules.ts";
+import { checkAlias, checkUrl } from "./rules.ts";
 import { readSearch } from "./search.ts";
 
 const PAGE_SIZE = 100;

@@ -1,5 +1,6 @@
 import type { Change, KvStore } from "@soloist/kv";
-import { equalKeys, randomWord } from "./rules.ts";
+import { equalSecrets } from "@soloist/web";
+import { randomWord } from "./rules.ts";
 
 /** All links are held in memory beside the store, which answers searches and redirects. */
 export const MAX_LINKS = 5000;
@@ -101,7 +102,7 @@ export class Links {
 
   /** Resolves to whether the key was right; then the link is gone for good. */
   async delete(link: Link, key: string): Promise<boolean> {
-    if (!equalKeys(key, link.key)) return false;
+    if (!equalSecrets(key, link.key)) return false;
     if (this.#links.get(link.alias) !== link) return true;
     this.#links.delete(link.alias);
     this.#changed.delete(link.alias);

@@ -1,10 +1,10 @@
 import type { Assets } from "@soloist/crunch";
-import { type App, type Context, createApp, type Html, HttpError, Response } from "@soloist/web";
+import { type App, type Context, createApp, type Html, HttpError, isCrossSite, Response } from "@soloist/web";
 import { addApi } from "./api.ts";
 import { assetUrl, sendAsset } from "./assets.ts";
 import { type Links, LinksFullError } from "./links.ts";
 import * as pages from "./pages.ts";
-import { checkAlias, checkUrl, isCrossSite } from "./rules.ts";
+import { checkAlias, checkUrl } from "./rules.ts";
 import { readSearch } from "./search.ts";
 
 const RECENT = 5;

@@ -68,24 +68,3 @@ export function randomWord(random: (into: Uint8Array) => void, length: number): 
   for (const byte of bytes) word += ALPHABET[byte & 31]!;
   return word;
 }
-
-/** Compares in a time that depends on the length of `given` only. */
-export function equalKeys(given: string, expected: string): boolean {
-  let difference = given.length ^ expected.length;
-  for (let index = 0; index < given.length; index++) {
-    difference |= given.charCodeAt(index) ^ expected.charCodeAt(index % expected.length);
-  }
-  return difference === 0;
-}
-
-/**
- * Whether a browser sent a request that changes something on behalf of another site. Programs that are no browsers send
- * neither header, and carry nobody's credentials.
- */
-export function isCrossSite(headers: { get(name: string): string | null }): boolean {
-  const site = headers.get("sec-fetch-site");
-  if (site !== null) return site !== "same-origin" && site !== "none";
-  const origin = headers.get("origin");
-  if (origin === null) return false;
-  return origin.replace(/^https?:\/\//, "") !== headers.get("host");
-}

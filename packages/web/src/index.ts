@@ -57,6 +57,7 @@ export {
   bodyLimit,
   csrf,
   equalSecrets,
+  isCrossSite,
   type RateLimitOptions,
   rateLimit,
   timeout,

@@ -14,6 +14,7 @@ import {
   equalSecrets,
   etag,
   eventStream,
+  isCrossSite,
   logger,
   type Middleware,
   memorySessions,
@@ -289,4 +290,25 @@ describe("Server-Sent Events", () => {
     expect(text).toMatch(/^(:\n\n){2,}data: x\n\n$/);
     await expect.poll(() => ended).toBe(true);
   });
+});
+
+describe("requests of other sites", () => {
+  it.each([
+    [{ "sec-fetch-site": "same-origin" }, false],
+    [{ "sec-fetch-site": "none" }, false],
+    [{ "sec-fetch-site": "same-site" }, true],
+    [{ "sec-fetch-site": "cross-site", origin: "http://short.test", host: "short.test" }, true],
+    [{ origin: "http://short.test", host: "short.test" }, false],
+    [{ origin: "http://evil.test", host: "short.test" }, true],
+    [{ origin: "http://short.test.evil.test", host: "short.test" }, true],
+    [{ origin: "null", host: "short.test" }, true],
+    [{ host: "short.test" }, false],
+  ])("%o: %s", (headers, expected) => {
+    expect(isCrossSite(new Headers(headers as unknown as Record<string, string>))).toBe(expected);
+  });
+});
+
+it("secrets are equal only as a whole", () => {
+  expect(equalSecrets("abc", "abc")).toBe(true);
+  for (const wrong of ["", "ab", "abd", "abcabc", "abcd", "Abc"]) expect(equalSecrets(wrong, "abc")).toBe(false);
 });
