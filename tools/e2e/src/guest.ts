@@ -121,7 +121,7 @@ export class Guest implements AsyncDisposable {
     return running.has(this);
   }
 
-  /** Waits for the console to show something. Rejects when the machine ends without it, or after `seconds`. */
+  /** Waits for whole lines on the console that match. Rejects when the machine ends without them, or after `seconds`. */
   says(pattern: RegExp, seconds = 30): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const stop = () => {
@@ -133,7 +133,8 @@ export class Guest implements AsyncDisposable {
         reject(new Error(`no ${pattern} within ${seconds} s on the console:\n${this.output}`));
       }, seconds * 1000);
       const look = () => {
-        const match = pattern.exec(this.output);
+        // QEMU's serial port hands lines over in pieces: the end of half a line could match, and a number lose its digits.
+        const match = pattern.exec(this.alive ? this.output.slice(0, this.output.lastIndexOf("\n") + 1) : this.output);
         if (match) {
           stop();
           resolve(match);

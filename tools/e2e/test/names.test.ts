@@ -42,7 +42,10 @@ describe.skipIf(missing !== undefined)(`names on spt${missing ? ` (skipped: ${mi
       "missing.test": "ENOTFOUND",
     });
     const counters = JSON.parse(said.get("counters")!);
-    expect(counters).toMatchObject({ retransmissions: 1, wrongCase: 1, cacheHits: 1, failures: 1 });
+    expect(counters).toMatchObject({ cacheHits: 1, failures: 1 });
+    // One of each is due; a busy machine, where answers come late, causes more.
+    expect(counters.retransmissions).toBeGreaterThanOrEqual(1);
+    expect(counters.wrongCase).toBeGreaterThanOrEqual(1);
     expect(counters.malformed + counters.mismatched).toBeGreaterThanOrEqual(4);
   });
 
