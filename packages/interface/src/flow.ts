@@ -34,11 +34,11 @@ export interface Flow extends AsyncDisposable {
   /** Copies what has arrived into `into` from `offset` on and returns how many bytes; 0: nothing yet; -1: end of the stream. */
   readInto(into: Uint8Array, offset: number): number;
   /** Resolves when `readInto` has something to say: bytes, the end, or an error. */
-  readable(): Promise<void>;
+  whenReadable(): Promise<void>;
   /** Takes up to `length` bytes of `from` and returns how many were taken; 0 while the send buffer is full. */
   writeFrom(from: Uint8Array, offset: number, length: number): number;
   /** Resolves when `writeFrom` has room again or will throw. */
-  writable(): Promise<void>;
+  whenWritable(): Promise<void>;
 }
 
 /**

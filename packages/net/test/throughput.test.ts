@@ -23,7 +23,7 @@ async function rate(loss: number, seed: number, options: TcpSocketOptions): Prom
           const taken = flow.readInto(received, length);
           if (taken < 0) break;
           length += taken;
-          if (taken === 0) await flow.readable();
+          if (taken === 0) await flow.whenReadable();
         }
         expect(length).toBe(SIZE);
         expect(Buffer.compare(received, data)).toBe(0);

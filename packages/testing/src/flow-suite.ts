@@ -34,7 +34,7 @@ async function sendFast(flow: Flow, data: Uint8Array): Promise<void> {
   for (let at = 0; at < data.length; ) {
     const taken = flow.writeFrom(data, at, data.length - at);
     check(taken >= 0 && taken <= data.length - at, "writeFrom takes between nothing and everything");
-    if (taken === 0) await flow.writable();
+    if (taken === 0) await flow.whenWritable();
     at += taken;
   }
 }
@@ -47,7 +47,7 @@ async function receiveFast(flow: Flow, length: number): Promise<Uint8Array> {
     if (taken < 0) break;
     at += taken;
     if (at === length) break;
-    if (taken === 0) await flow.readable();
+    if (taken === 0) await flow.whenReadable();
   }
   checkEqual(at, length, "number of bytes received");
   return data;
@@ -109,7 +109,7 @@ export function flowSuite(withPair: WithFlowPair): Case[] {
     }),
     test("readInto writes behind the offset only", async ({ client, server }) => {
       await client.write("abc");
-      await server.readable();
+      await server.whenReadable();
       const into = new Uint8Array(8).fill(0xa5);
       checkEqual(server.readInto(into, 4), 3, "bytes read");
       checkBytes(into, new Uint8Array([0xa5, 0xa5, 0xa5, 0xa5, 97, 98, 99, 0xa5]), "buffer");
@@ -127,14 +127,14 @@ export function flowSuite(withPair: WithFlowPair): Case[] {
       checkEqual(await server.read(), undefined, "first read");
       checkEqual(await server.read(), undefined, "second read");
       checkEqual(server.readInto(new Uint8Array(1), 0), -1, "readInto");
-      await server.readable();
+      await server.whenReadable();
     }),
     test("writing after shutdown fails with EPIPE", async ({ client }) => {
       client.shutdown();
       client.shutdown();
       await checkCode("EPIPE", () => client.write("x"));
       await checkCode("EPIPE", () => client.writeFrom(new Uint8Array(1), 0, 1));
-      await client.writable();
+      await client.whenWritable();
     }),
     test("close resolves when the peer has everything", async ({ client, server }) => {
       const received = readAll(server);
@@ -162,8 +162,8 @@ export function flowSuite(withPair: WithFlowPair): Case[] {
       await checkCode("ECONNRESET", () => server.write("y"));
       await checkCode("ECONNABORTED", () => client.read());
       await checkCode("ECONNABORTED", () => client.write("z"));
-      await server.readable();
-      await server.writable();
+      await server.whenReadable();
+      await server.whenWritable();
     }),
     test("a listener hands out every connection", async ({ listener, connect }) => {
       const clients = await Promise.all([connect(), connect(), connect()]);

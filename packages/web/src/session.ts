@@ -87,8 +87,8 @@ export class Session implements SignalSource, RequestSource {
     try {
       for (;;) {
         const wait = this.#turn();
-        if (wait === READ) await flow.readable();
-        else if (wait === WRITE) await flow.writable();
+        if (wait === READ) await flow.whenReadable();
+        else if (wait === WRITE) await flow.whenWritable();
         else if (wait === HANDLER) await this.#finish();
         else break;
       }
@@ -426,7 +426,7 @@ export class Session implements SignalSource, RequestSource {
       }
       if (length > 0) continue;
       this.#wait(STALLED);
-      await this.#flow.readable();
+      await this.#flow.whenReadable();
       if (this.#waitingFor === STALLED && this.#body === body) this.#waitingFor = RUNNING;
     }
   }
@@ -459,7 +459,7 @@ export class Session implements SignalSource, RequestSource {
   async #drain(): Promise<void> {
     while (!this.#sender.flush()) {
       this.#wait(STALLED);
-      await this.#flow.writable();
+      await this.#flow.whenWritable();
       if (this.#ended) return;
       this.#waitingFor = RUNNING;
     }

@@ -63,7 +63,7 @@ export class MemoryFlow implements Flow {
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    await this.readable();
+    await this.whenReadable();
     if (this.#in.length === 0) return undefined;
     return this.#in.take(this.#in.length);
   }
@@ -72,7 +72,7 @@ export class MemoryFlow implements Flow {
     const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
     for (let at = 0; at < bytes.length; ) {
       at += this.writeFrom(bytes, at, bytes.length - at);
-      if (at < bytes.length) await this.writable();
+      if (at < bytes.length) await this.whenWritable();
     }
   }
 
@@ -110,7 +110,7 @@ export class MemoryFlow implements Flow {
     return taken.length;
   }
 
-  async readable(): Promise<void> {
+  async whenReadable(): Promise<void> {
     while (this.#in.length === 0 && !this.#in.ended && this.#in.error === undefined) await this.#in.changed();
     this.#assert();
   }
@@ -123,7 +123,7 @@ export class MemoryFlow implements Flow {
     return taken;
   }
 
-  async writable(): Promise<void> {
+  async whenWritable(): Promise<void> {
     while (this.#out.room === 0 && this.#in.error === undefined) await this.#out.changed();
     this.#assert();
   }

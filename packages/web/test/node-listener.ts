@@ -48,7 +48,7 @@ class NodeFlow implements Flow {
   }
 
   async read(): Promise<Uint8Array | undefined> {
-    await this.readable();
+    await this.whenReadable();
     const into = new Uint8Array(65_536);
     const length = this.readInto(into, 0);
     return length < 0 ? undefined : into.slice(0, length);
@@ -89,7 +89,7 @@ class NodeFlow implements Flow {
     return this.#ended ? -1 : 0;
   }
 
-  async readable(): Promise<void> {
+  async whenReadable(): Promise<void> {
     while (this.#held.length === 0 && !this.#ended && this.#error === undefined) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
@@ -104,7 +104,7 @@ class NodeFlow implements Flow {
     return taken;
   }
 
-  async writable(): Promise<void> {
+  async whenWritable(): Promise<void> {
     while (this.#socket.writableLength >= 65_536 && this.#error === undefined) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -34,7 +34,7 @@ export function streamSink(
             if (whole.length === LENGTH) break;
             into = whole;
           }
-          await flow.readable();
+          await flow.whenReadable();
           const taken = flow.readInto(into, at);
           if (taken < 0) break;
           at += taken;

@@ -83,7 +83,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     return 0;
   }
 
-  readable(): Promise<void> {
+  whenReadable(): Promise<void> {
     const c = this.#connection;
     if (readableLength(c) > 0 || c.finReceived || c.discard || c.state === CLOSED) return RESOLVED;
     c.awaitsData = true;
@@ -116,7 +116,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     return taken;
   }
 
-  writable(): Promise<void> {
+  whenWritable(): Promise<void> {
     const c = this.#connection;
     if (this.#shut || c.error !== undefined || c.state === CLOSED) return RESOLVED;
     if (this.#writes === undefined && writableLength(c) > 0) return RESOLVED;
