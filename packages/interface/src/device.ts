@@ -10,6 +10,8 @@ export interface ManifestEntry {
   /** 1 to 67 letters and digits. */
   readonly name: string;
   readonly type: "net" | "block";
+  /** The app does without it when nobody attaches one: `soloist run` then puts a stand-in of one block there. */
+  readonly optional?: boolean;
 }
 
 /**

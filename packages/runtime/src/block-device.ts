@@ -3,6 +3,9 @@ import { SoloistError } from "@soloist/interface";
 import { blockAcquire, blockRead, blockWrite } from "./platform.ts";
 import { yieldNow } from "./yield-now.ts";
 
+/** The smallest disk that every host can attach; an optional device of this size is a stand-in. */
+const STAND_IN_BLOCKS = 1;
+
 type Transfer = (handle: number, block: number, buffer: Uint8Array, offset: number) => number;
 
 /** Takes the device of the manifest called `name`. Throws `ENODEV` when the host attached none. */
@@ -72,10 +75,27 @@ export function openBlockDevice(name: string): BlockDevice {
  *   await disk.read(0, first);
  * });
  */
-export function block(name: string): Device<BlockDevice> {
+export function block(name: string): Device<BlockDevice>;
+/**
+ * A disk that the app may do without: main gets `undefined` when nobody attached one.
+ *
+ * Every device of an image's manifest has to be there when it boots (Solo5 and the virtio kernel insist). So a disk of a
+ * single block stands for none: `soloist run` attaches one by itself, other hosts are given a file of 512 bytes.
+ *
+ * @example
+ * run([block("links", { optional: true })], async (disk) => {
+ *   const store = disk ? await openStore(disk) : memoryStore();
+ * });
+ */
+export function block(name: string, options: { readonly optional: true }): Device<BlockDevice | undefined>;
+export function block(name: string, options?: { readonly optional: true }): Device<BlockDevice | undefined> {
+  const optional = options?.optional === true;
   return {
-    manifest: [{ name, type: "block" }],
+    manifest: [optional ? { name, type: "block", optional } : { name, type: "block" }],
     parameters: [],
-    open: (host) => host.blockDevice(name),
+    open(host) {
+      const device = host.blockDevice(name);
+      return optional && device.blocks <= STAND_IN_BLOCKS ? undefined : device;
+    },
   };
 }

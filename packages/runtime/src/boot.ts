@@ -37,9 +37,10 @@ export interface BootParts {
 export function boot(parts: BootParts): void {
   register({
     manifest: () => {
-      const devices = declaredProgram().manifest.map(({ name, type }) => ({
+      const devices = declaredProgram().manifest.map(({ name, type, optional }) => ({
         name,
         type: type === "net" ? "NET_BASIC" : "BLOCK_BASIC",
+        optional,
       }));
       return JSON.stringify({ type: "solo5.manifest", version: 1, devices });
     },

@@ -110,6 +110,22 @@ describe("block device", () => {
     });
   });
 
+  test.each([
+    ["one block stands for no disk", 1, undefined],
+    ["more are a disk", 2, 2],
+  ])("optional: %s", async (_name, blocks, opened) => {
+    const seen: unknown[] = [];
+    const machine = await createMachine(({ run, block }) =>
+      run([block("links", { optional: true })], (device) => void seen.push(device?.blocks)),
+    );
+    machine.platform.addFakeBlock("links", 512, blocks);
+    await machine.boot();
+    expect(seen).toEqual([opened]);
+    expect(JSON.parse(machine.fake.handlers!.manifest()).devices).toEqual([
+      { name: "links", type: "BLOCK_BASIC", optional: true },
+    ]);
+  });
+
   test("EIO names the block and what was tried", () =>
     withBlock((device, { fake }) => {
       fake.blocks.get("disk")!.isBroken = true;

@@ -23,6 +23,8 @@ export interface ImageMetadata {
   readonly snapshot: boolean;
   /** Bytes from address 0 to the end of linear memory as it is at boot. */
   readonly memory: number;
+  /** Names of the disks that the app does without. */
+  readonly optional: readonly string[];
 }
 
 export interface ImageParts {
@@ -91,6 +93,7 @@ export function composeImage(parts: ImageParts): Uint8Array {
     modules: parts.modules,
     snapshot: parts.hasSnapshot,
     memory: description.linearBase + snapshot.memory.length,
+    optional: parts.devices.filter((device) => device.optional).map(({ name }) => name),
   };
   return emitElf({
     entry: elf.entry,

@@ -68,12 +68,15 @@ export function describeImage(file: string, bytes: Uint8Array): ImageInfo {
   const abi = parseAbiNote(abiNote);
   const loaded = elf.programHeaders.filter(({ type }) => type === PT_LOAD);
   const last = loaded[loaded.length - 1]!;
+  const { optional = [], ...metadata } = readMetadata(elf);
   return {
     file,
     size: bytes.length,
     target: Object.entries(ABI_TARGETS).find(([, number]) => number === abi.target)?.[0] ?? `unknown (${abi.target})`,
     abi,
-    devices: parseManifestNote(manifest),
+    devices: parseManifestNote(manifest).map((device) =>
+      optional.includes(device.name) ? { ...device, optional: true } : device,
+    ),
     segments: loaded.map((header) => ({
       address: header.vaddr,
       fileSize: header.fileSize,
@@ -82,7 +85,7 @@ export function describeImage(file: string, bytes: Uint8Array): ImageInfo {
     })),
     entry: elf.entry,
     memory: alignUp(last.vaddr + last.memorySize, 4096),
-    ...readMetadata(elf),
+    ...metadata,
   };
 }
 
@@ -90,7 +93,7 @@ function findNote(elf: Elf, type: number) {
   return elf.notes.find((note) => note.name === "Solo5" && note.type === type);
 }
 
-function readMetadata(elf: Elf): Partial<Pick<ImageInfo, "app" | "engine" | "modules" | "snapshot" | "memory">> {
+function readMetadata(elf: Elf): Partial<Omit<ImageMetadata, "target">> {
   const note = elf.notes.find(isMetadata);
   if (!note) return {};
   let metadata: ImageMetadata;
@@ -99,9 +102,15 @@ function readMetadata(elf: Elf): Partial<Pick<ImageInfo, "app" | "engine" | "mod
   } catch {
     throw new ImageError("its Soloist note is damaged");
   }
-  const { app, engine, modules, snapshot, memory } = metadata;
-  if (typeof app !== "string" || typeof engine !== "string" || !Array.isArray(modules) || typeof memory !== "number") {
+  const { app, engine, modules, snapshot, memory, optional = [] } = metadata;
+  if (
+    typeof app !== "string" ||
+    typeof engine !== "string" ||
+    !Array.isArray(modules) ||
+    typeof memory !== "number" ||
+    !Array.isArray(optional)
+  ) {
     throw new ImageError("its Soloist note is damaged");
   }
-  return { app, engine, modules, snapshot, memory };
+  return { app, engine, modules, snapshot, memory, optional };
 }

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { PAGE_SIZE, PT_LOAD } from "../src/elf/format.ts";
 import { parseElf } from "../src/elf/read.ts";
+import { emitManifest, type ManifestDevice } from "../src/elf/solo5.ts";
 import type { HeapSnapshot } from "../src/engine/evaluate.ts";
 import { composeImage, emitProbe, MAX_SNAPSHOT_SEGMENTS, snapshotSegments } from "../src/image.ts";
 import { describeImage } from "../src/inspect.ts";
@@ -23,11 +24,13 @@ function snapshot(pages: readonly number[]): HeapSnapshot {
   };
 }
 
-const compose = (modules: string[] = [], pages = [3, 4, 40]) =>
+const SERVICE = [{ name: "service", type: "NET_BASIC" }] as const;
+
+const compose = (modules: string[] = [], devices: readonly ManifestDevice[] = SERVICE, pages = [3, 4, 40]) =>
   composeImage({
     base: toyBase(),
     snapshot: snapshot(pages),
-    devices: [{ name: "service", type: "NET_BASIC" }],
+    devices,
     modules,
     app: "toy",
     hasSnapshot: true,
@@ -62,6 +65,15 @@ describe("an image", () => {
     const image = compose();
     expect(new DataView(load(image).buffer).getUint32(0x203004, true)).toBe(2);
     expect(describeImage("toy", image).devices).toEqual([{ name: "service", type: "NET_BASIC" }]);
+  });
+
+  it("tells which disks the app does without; the manifest itself stays Solo5's", () => {
+    const devices = [
+      { name: "data", type: "BLOCK_BASIC" },
+      { name: "links", type: "BLOCK_BASIC", optional: true },
+    ] as const;
+    expect(describeImage("toy", compose([], devices)).devices).toEqual(devices);
+    expect(emitManifest(devices)).toEqual(emitManifest(devices.map(({ name, type }) => ({ name, type }))));
   });
 
   it("leaves out modules that nobody reaches: their text, and their slots of the function table", () => {

@@ -56,7 +56,7 @@ Options:
   --net-mac MAC    address of the network device, or DEVICE=MAC
   -p HOST:GUEST    forward a port of localhost to one of the guest (user network); -p 0.0.0.0:80:80 for all
                    addresses, /udp behind it for UDP. May be given several times
-  --block FILE     attach a file as disk, or DEVICE=FILE
+  --block FILE     attach a file as disk, or DEVICE=FILE; a disk that the app does without may be left out
   --accel ACCEL    auto (default): KVM when it works, else TCG; kvm; tcg
   --no-snapshot, --minify
                    as for soloist build

@@ -26,7 +26,12 @@ function formatInfo(info: ImageInfo): string {
     ["image", `${info.file}  ${formatSize(info.size)}`],
     ...(info.app === undefined ? [] : ([["app", info.app]] as [string, string][])),
     ["target", `${info.target}, ABI version ${info.abi.version}`],
-    ["devices", info.devices.map(({ name, type }) => `${name} (${KINDS[type]})`).join(", ") || "none"],
+    [
+      "devices",
+      info.devices
+        .map(({ name, type, optional }) => `${name} (${optional ? "optional " : ""}${KINDS[type]})`)
+        .join(", ") || "none",
+    ],
     ["engine", info.engine ?? "unknown: not made by Soloist"],
     ...(info.modules === undefined ? [] : ([["modules", info.modules.join(", ") || "none"]] as [string, string][])),
     ...(info.snapshot === undefined

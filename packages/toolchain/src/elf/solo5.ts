@@ -11,6 +11,8 @@ export const ABI_TARGETS = { hvt: 1, spt: 2, virtio: 3, muen: 4, genode: 5, xen:
 export interface ManifestDevice {
   readonly name: string;
   readonly type: "NET_BASIC" | "BLOCK_BASIC";
+  /** A disk that the app does without. Solo5's manifest has no such mark: it travels in the image's own note. */
+  readonly optional?: boolean;
 }
 
 const ENTRY_SIZE = 104;
@@ -28,7 +30,7 @@ export function manifestSize(devices: number): number {
 }
 
 /**
- * Parses the JSON that an app registers: `{"type":"solo5.manifest","version":1,"devices":[{"name","type"}]}`.
+ * Parses the JSON that an app registers: `{"type":"solo5.manifest","version":1,"devices":[{"name","type","optional"}]}`.
  * Throws an Error whose message is one line.
  */
 export function parseManifestJson(json: string): ManifestDevice[] {
@@ -40,8 +42,8 @@ export function parseManifestJson(json: string): ManifestDevice[] {
     throw new Error(`too many devices: ${manifest.devices.length}, at most ${MAX_ENTRIES - 1}`);
   }
   const seen = new Set<string>();
-  return manifest.devices.map((device: { name?: unknown; type?: unknown }) => {
-    const { name, type } = device;
+  return manifest.devices.map((device: { name?: unknown; type?: unknown; optional?: unknown }) => {
+    const { name, type, optional } = device;
     if (typeof name !== "string" || !/^[A-Za-z0-9]{1,67}$/.test(name)) {
       throw new Error(`bad device name ${JSON.stringify(name)}: 1 to 67 letters and digits`);
     }
@@ -49,7 +51,7 @@ export function parseManifestJson(json: string): ManifestDevice[] {
     seen.add(name);
     if (type !== "NET_BASIC" && type !== "BLOCK_BASIC")
       throw new Error(`device ${name}: unknown type ${JSON.stringify(type)}`);
-    return { name, type };
+    return optional === true && type === "BLOCK_BASIC" ? { name, type, optional } : { name, type };
   });
 }
 

@@ -6,6 +6,7 @@ import type { PortForward } from "./options.ts";
 import { type Accelerator, guestExitCode, type MachineOptions, qemuCommand } from "./qemu.ts";
 import { sptCommand } from "./spt.ts";
 import { createStackStream } from "./stack-stream.ts";
+import { attachStandIns } from "./stand-ins.ts";
 
 export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
   /** Default: auto. */
@@ -29,6 +30,15 @@ const IDLE_FLUSH_MS = 50;
 
 /** Boots an image and waits for its end. Returns the app's exit code. */
 export async function runImage(options: RunOptions): Promise<number> {
+  const standIns = attachStandIns(options.image, options.blocks);
+  try {
+    return await runAttached({ ...options, blocks: standIns.blocks });
+  } finally {
+    standIns.remove();
+  }
+}
+
+async function runAttached(options: RunOptions): Promise<number> {
   const { image } = options;
   if (image.target === "spt") {
     const command = sptCommand(options);

@@ -23,6 +23,15 @@ const devices: fc.Arbitrary<ManifestDevice[]> = fc.uniqueArray(
 const json = (list: readonly unknown[]) => JSON.stringify({ type: "solo5.manifest", version: 1, devices: list });
 
 describe("the manifest", () => {
+  it("marks optional disks, and nothing else as optional", () => {
+    const text = json([
+      { name: "a", type: "BLOCK_BASIC", optional: true },
+      { name: "b", type: "BLOCK_BASIC", optional: "yes" },
+      { name: "c", type: "NET_BASIC", optional: true },
+    ]);
+    expect(parseManifestJson(text).map(({ optional }) => optional)).toEqual([true, undefined, undefined]);
+  });
+
   it("from JSON to the note and back, any devices", () => {
     fc.assert(
       fc.property(devices, (list) => {
