@@ -46,4 +46,4 @@ export const nativeModules: Readonly<Record<string, { readonly folder: string; r
 };
 
 /** Libraries that may end up in images. Each adds code to every app that reaches it. */
-export const guestLibraries: readonly string[] = ["@noble/hashes", "fflate", "jose", "web-streams-polyfill"];
+export const guestLibraries: readonly string[] = ["@noble/hashes", "fflate", "jose", "qr", "web-streams-polyfill"];
