@@ -28,7 +28,7 @@
  * });
  * ```
  */
-export { App, createApp, type FetchApp } from "./app.ts";
+export { App, createApp, type Declare, type FetchAnswer, type FetchApp, type StartedApp } from "./app.ts";
 export type { Context, Handler, HandlerResult } from "./context.ts";
 export {
   type CookieOptions,
@@ -71,5 +71,18 @@ export { Query } from "./query.ts";
 export type { PathParams } from "./router/pattern.ts";
 export { url } from "./router/url.ts";
 export { readBody, readQuery, type StandardSchema } from "./schema.ts";
-export { createCounters, type ServeCounters, type ServeOptions, serve } from "./serve.ts";
-export { type StaticFile, type StaticFiles, type StaticOptions, type StaticVariant, staticFiles } from "./static.ts";
+export { createCounters, type OptionsFor, type ServeCounters, type ServeOptions, serve } from "./serve.ts";
+export type { RouteShape, ShapedContext, ShapedHandler } from "./shape.ts";
+export {
+  assetUrl,
+  type StaticFile,
+  type StaticFiles,
+  type StaticOptions,
+  type StaticVariant,
+  staticFiles,
+} from "./static.ts";
+export { upgrade } from "./upgrade.ts";
+export type { CloseStatus } from "./websocket/machine.ts";
+export { createRoom, type Room, type RoomOptions } from "./websocket/room.ts";
+export type { WebSocket } from "./websocket/socket.ts";
+export { type WebSocketOptions, webSocket } from "./websocket/websocket.ts";

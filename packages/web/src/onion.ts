@@ -3,7 +3,7 @@ import { type AnyHandler, type Context, contextPrototype, type HandlerResult, ty
 import type { Response } from "./fetch/response.ts";
 
 /** What a middleware is given. `params`: of a route only where the middleware belongs to a sub-app. */
-export interface MiddlewareContext extends Context {
+export interface MiddlewareContext<Env = unknown> extends Context<Readonly<Record<string, string>>, Env> {
   readonly method: string;
 }
 
@@ -11,39 +11,44 @@ export interface MiddlewareContext extends Context {
 export type Next = (changed?: { readonly method?: string; readonly target?: string }) => Promise<Response>;
 
 /** Answers by itself, or wraps the answer of `next()`. */
-export type Middleware = (context: MiddlewareContext, next: Next) => HandlerResult | Promise<HandlerResult>;
+export type Middleware<Env = unknown> = (
+  context: MiddlewareContext<Env>,
+  next: Next,
+) => HandlerResult | Promise<HandlerResult>;
+
+export type AnyMiddleware = Middleware<never>;
 
 type Changed = { readonly method?: string; readonly target?: string } | undefined;
 
 /** Runs middleware around `inside`, which is given a source that makes the same Request as the middleware has. */
 export function runOnion(
-  middleware: readonly Middleware[],
+  middleware: readonly AnyMiddleware[],
   method: string,
   target: string,
   source: RequestSource,
   inside: (source: RequestSource, changed: Changed) => HandlerResult | Promise<HandlerResult>,
 ): Promise<HandlerResult> {
   const fields = { __proto__: contextPrototype, params: {}, target, source, serial: source.serial, method };
-  const context = fields as unknown as MiddlewareContext;
-  const inner: RequestSource = { serial: 0, makeRequest: () => context.request };
+  const context = fields as unknown as MiddlewareContext<never>;
+  const inner: RequestSource = { serial: 0, env: source.env, makeRequest: () => context.request };
   return run(middleware, context, (changed) => inside(inner, changed));
 }
 
 /** A handler inside the middleware of the app that it came from. */
-export function wrapHandler(middleware: readonly Middleware[], handler: AnyHandler): AnyHandler {
-  return (context: Context<never>) => {
-    const outer = context as unknown as MiddlewareContext;
+export function wrapHandler(middleware: readonly AnyMiddleware[], handler: AnyHandler): AnyHandler {
+  return (context: Context<never, never>) => {
+    const outer = context as unknown as MiddlewareContext<never>;
     const own = Object.create(outer, {
       method: { get: () => outer.request.method },
       request: { get: () => outer.request },
-    }) as MiddlewareContext;
+    }) as MiddlewareContext<never>;
     return run(middleware, own, () => handler(context));
   };
 }
 
 async function run(
-  middleware: readonly Middleware[],
-  context: MiddlewareContext,
+  middleware: readonly AnyMiddleware[],
+  context: MiddlewareContext<never>,
   inside: (changed: Changed) => HandlerResult | Promise<HandlerResult>,
 ): Promise<HandlerResult> {
   const step = async (index: number, changed: Changed): Promise<Response> => {

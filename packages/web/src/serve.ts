@@ -1,6 +1,7 @@
 import type { Flow, Listener } from "@soloist/interface";
-import type { DirectApp, FetchApp } from "./app.ts";
+import { type App, DEVICES, type DirectApp, type FetchApp } from "./app.ts";
 import { useBytes } from "./bytes.ts";
+import { makeDevices } from "./devices.ts";
 import type { HeaderBlock } from "./http/header-block.ts";
 import { DEFAULT_LIMITS, type Limits } from "./http/limits.ts";
 import { Output } from "./http/output.ts";
@@ -23,7 +24,9 @@ export interface ServeCounters {
   failures: number;
 }
 
-export interface ServeOptions extends Partial<Limits> {
+export interface ServeOptions<Env = unknown> extends Partial<Limits> {
+  /** What all handlers see as `env`; other makers' apps get it as the second argument of `fetch`. */
+  readonly env?: Env;
   /** Stops the server: no new connections, requests that run get their answers, `serve` resolves. */
   readonly signal?: AbortSignal;
   /** Connections at a time; 503 above it. Default 4,096. */
@@ -47,6 +50,15 @@ export function createCounters(): ServeCounters {
   return { connections: 0, requests: 0, turnedAway: 0, refused: {}, timeouts: 0, failures: 0 };
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: what its handlers see beside what it is given does not matter here
+type GivenOf<Served> = Served extends App<infer Given, any> ? Given : unknown;
+
+/** Options of {@link serve}: left out only where the app needs no `env`. */
+export type OptionsFor<Served> =
+  unknown extends GivenOf<Served>
+    ? [options?: ServeOptions]
+    : [options: ServeOptions & { readonly env: GivenOf<Served> }];
+
 /** Bytes that one turn of a connection reads at most. */
 const WINDOW = 64 * 1024;
 /** Milliseconds between two looks at the connections; all timeouts are counted in these. */
@@ -55,6 +67,7 @@ const TICK = 1000;
 /** What the connections of one server share. One turn of a connection has buffers and output for itself: turns do not wait. */
 export interface Server {
   readonly app: FetchApp | (FetchApp & DirectApp);
+  readonly env: unknown;
   readonly limits: Limits;
   readonly heads: ResponseHeads;
   readonly output: Output;
@@ -81,7 +94,17 @@ export interface Server {
  * @example
  * await serve(tcp.listen({ port: 80 }), createApp().get("/", () => "Hello\n"));
  */
-export async function serve(listener: Listener, app: FetchApp, options: ServeOptions = {}): Promise<void> {
+export async function serve<Served extends FetchApp>(
+  listener: Listener,
+  app: Served,
+  ...[given]: OptionsFor<Served>
+): Promise<void> {
+  const options: ServeOptions = given ?? {};
+  // Finalised last of all: requests that run while the server stops have their devices.
+  await using devices = await makeDevices(
+    (app as { readonly [DEVICES]?: App[typeof DEVICES] })[DEVICES] ?? [],
+    options.env,
+  );
   // A listener that was made without helpers (a test's) leaves the portable ones in place.
   if (listener.bytes !== undefined) useBytes(listener.bytes);
   const limits: Limits = {
@@ -101,6 +124,7 @@ export async function serve(listener: Listener, app: FetchApp, options: ServeOpt
 
   const server: Server = {
     app,
+    env: devices.env,
     limits,
     heads: new ResponseHeads(),
     output: new Output(),

@@ -23,6 +23,7 @@ import { reasonOf } from "./http/status.ts";
 import { HttpError } from "./http-error.ts";
 import { Sender } from "./sender.ts";
 import type { Server } from "./serve.ts";
+import { PrefixedFlow, type Upgraded, type UpgradeResponse } from "./upgrade.ts";
 
 /** What a turn of a session ends with: what it waits for. */
 const READ = 0;
@@ -38,6 +39,8 @@ const STALLED = 2;
 /** The server's own turn: no timeout. */
 const RUNNING = 3;
 const CLOSING = 4;
+/** Another protocol is spoken, which has timeouts of its own. */
+const UPGRADED = 5;
 
 /**
  * One connection of a server: moves bytes between its flow and its machine, and requests to the app. A turn is synchronous:
@@ -65,6 +68,7 @@ export class Session implements SignalSource, RequestSource {
   #pending: Promise<HandlerResult> | undefined = undefined;
   #body: IncomingBody | undefined = undefined;
   #abort: AbortController | undefined = undefined;
+  #upgraded: Upgraded | undefined = undefined;
 
   #waitingFor: number = IDLE;
   #since: number;
@@ -121,6 +125,9 @@ export class Session implements SignalSource, RequestSource {
         server.counters.timeouts++;
         this.abort();
         break;
+      case UPGRADED:
+        this.#upgraded!.tick?.(server.tick, server.stallTicks);
+        break;
       default:
         break;
     }
@@ -129,13 +136,19 @@ export class Session implements SignalSource, RequestSource {
   /** The server stops: an idle connection ends now, a busy one with the answer to its request. */
   stop(): void {
     this.#connection.stopping = true;
-    if (this.#waitingFor === IDLE) this.#close();
+    this.#upgraded?.stop?.();
+    // A handler that stops the server is called while nothing is waited for yet.
+    if (this.#waitingFor === IDLE && !this.#connection.unanswered) this.#close();
   }
 
   abort(): void {
     this.#abort?.abort(new SoloistError("ECONNRESET", "The client went away"));
     this.#flow.abort();
     this.#end();
+  }
+
+  get env(): unknown {
+    return this.#server.env;
   }
 
   clientSignal(): AbortSignal {
@@ -272,7 +285,7 @@ export class Session implements SignalSource, RequestSource {
     try {
       result = this.#direct
         ? (server.app as unknown as DirectApp)[DISPATCH](parser.method, target, this)
-        : server.app.fetch(this.makeRequest());
+        : server.app.fetch(this.makeRequest(), server.env);
       if (typeof result === "string") {
         connection.sendText(result);
         this.serial++;
@@ -287,7 +300,7 @@ export class Session implements SignalSource, RequestSource {
     } catch (error) {
       this.#fail(error);
     }
-    if (connection.stream !== undefined) return false;
+    if (connection.stream !== undefined || this.#upgraded !== undefined) return false;
     this.#forget();
     return true;
   }
@@ -306,10 +319,19 @@ export class Session implements SignalSource, RequestSource {
   }
 
   #answer(result: HandlerResult): void {
-    if (result instanceof Response) sendResponse(result, this.#connection);
-    else if (result instanceof Html) this.#connection.sendText(result.toString(), HTML);
+    if (result instanceof Response) {
+      if (result.status === 101) this.#upgrade(result as UpgradeResponse);
+      else sendResponse(result, this.#connection);
+    } else if (result instanceof Html) this.#connection.sendText(result.toString(), HTML);
     else if (isPlain(result)) this.#connection.sendText(JSON.stringify(result), JSON_TEXT);
     else sendResponse(toResponse(result), this.#connection);
+  }
+
+  #upgrade(response: UpgradeResponse): void {
+    if (!this.#connection.switchProtocols(response.headers)) {
+      throw new HttpError(400, "The client did not ask for another protocol", { code: "ERR_UPGRADE" });
+    }
+    this.#upgraded = response.upgraded;
   }
 
   #fail(error: unknown): void {
@@ -347,6 +369,14 @@ export class Session implements SignalSource, RequestSource {
     if (stream !== undefined) await this.#pump(stream);
     this.#forget();
     await this.#drain();
+    const upgraded = this.#upgraded;
+    if (upgraded === undefined || this.#ended) return;
+    const server = this.#server;
+    const flow = this.#flow;
+    const rest = this.#rest;
+    this.#rest = undefined;
+    this.#waitingFor = UPGRADED;
+    await upgraded.run(rest === undefined ? flow : new PrefixedFlow(flow, rest), server.window, server.tick);
   }
 
   /** Sends a stream as fast as the client takes it. A stream that fails cuts the connection: the client must see it. */

@@ -34,10 +34,33 @@ export interface StaticOptions {
   readonly index?: string;
   /** A file that answers GET of every unknown path without a dot in its last segment: for apps that route in the browser. */
   readonly fallback?: string;
-  /** Cache-Control of names that hold a hash of 8 or more characters. Default a year, immutable. */
+  /** Cache-Control of names that hold a hash of 8 or more characters, and of addresses of {@link assetUrl}. Default a year, immutable. */
   readonly hashed?: string;
   /** Cache-Control of other names. Default "no-cache": kept, and asked about each time. */
   readonly cacheControl?: string;
+}
+
+/** Characters of an entity tag in a versioned address: 60 bits of a hash. */
+const VERSION_LENGTH = 10;
+
+function versionOf(etag: string): string {
+  return etag.replace(/^W\/|"/g, "").slice(0, VERSION_LENGTH);
+}
+
+/**
+ * The address of a file that changes with its content, so that clients may keep it for ever: {@link staticFiles} says so to
+ * those that ask for the version that there is. `prefix`: what stands before the files' paths.
+ *
+ * @throws what `files.file` does for a path without a file; with a crunched folder that is a compile error too.
+ * @example html`<link rel="stylesheet" href="${assetUrl(assets, "/style.css", "/assets")}">` // /assets/style.css?v=AV1EfkLsLx
+ */
+export function assetUrl<Path extends string>(
+  files: { file(path: Path): { readonly identity: StaticVariant } },
+  path: NoInfer<Path>,
+  prefix = "",
+): string {
+  const address = path.split("/").map(encodeURIComponent).join("/");
+  return `${prefix}${address}?v=${versionOf(files.file(path).identity.etag)}`;
 }
 
 /** "app-3fe9A0c1.js", "style.0123abcd.css": a digit among the characters tells a hash from a word. */
@@ -61,7 +84,7 @@ export function staticFiles(
     hashed = "public, max-age=31536000, immutable",
     cacheControl = "no-cache",
   } = options;
-  return ({ params, request, path }) => {
+  return ({ params, request, path, target }) => {
     const wanted = `/${params.path}`;
     let name = wanted.endsWith("/") ? wanted + index : wanted;
     let file = files.lookup(name);
@@ -85,7 +108,7 @@ export function staticFiles(
       "content-type": file.type,
       etag: variant.etag,
       "last-modified": file.lastModified,
-      "cache-control": HASHED.test(name) ? hashed : cacheControl,
+      "cache-control": isVersioned(target, path, file) || HASHED.test(name) ? hashed : cacheControl,
       "accept-ranges": "bytes",
       "x-content-type-options": "nosniff",
     };
@@ -114,6 +137,11 @@ export function staticFiles(
     if (range === null || !applies || request.method !== "GET") return new Response(variant.bytes, { headers: fields });
     return ranged(variant.bytes, range, fields);
   };
+}
+
+/** An older version's address gets the file as it is now, to be asked about again. */
+function isVersioned(target: string, path: string, file: StaticFile): boolean {
+  return target.startsWith("?v=", path.length) && target.slice(path.length + 3) === versionOf(file.identity.etag);
 }
 
 function ranged(bytes: Uint8Array, header: string, fields: Record<string, string>): Response {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseRanges } from "../src/http/ranges.ts";
-import { createApp, type StaticFile, staticFiles } from "../src/index.ts";
+import { assetUrl, createApp, type StaticFile, staticFiles } from "../src/index.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -124,6 +124,18 @@ describe("static files", () => {
   it("names with a hash are kept for a year, others are asked about", async () => {
     expect((await get("/app-3fe9A0c1.js")).headers.get("cache-control")).toContain("immutable");
     expect((await get("/a.txt")).headers.get("cache-control")).toBe("no-cache");
+  });
+
+  it("the address of a version is kept for a year, that of an older one is asked about", async () => {
+    const byPath = { ...assets, file: (path: string) => files.get(path)! };
+    const address = assetUrl(byPath, "/a.txt", "/some where");
+    expect(address).toBe("/some where/a.txt?v=plain");
+    const kept = async (path: string) => (await get(path)).headers.get("cache-control")!.includes("immutable");
+    expect(await kept("/a.txt?v=plain")).toBe(true);
+    for (const other of ["", "?v=", "?v=older", "?v=plain2", "?w=plain", "?v=plain&x"]) {
+      expect(await kept(`/a.txt${other}`)).toBe(false);
+    }
+    expect(await (await get("/a.txt?v=older")).text()).toBe("0123456789");
   });
 
   it("a fallback answers unknown pages, not unknown files", async () => {

@@ -1,3 +1,4 @@
+import type { Media } from "./media.ts";
 import { type Converter, parsePattern, type Segment } from "./pattern.ts";
 
 /** Something that was declared for a method and a pattern. */
@@ -6,12 +7,20 @@ export interface Route<Handler> {
   readonly method: string;
   readonly pattern: string;
   readonly handler: Handler;
+  /** What tells it from others for the same method and path; `undefined`: nothing. */
+  readonly media: Media | undefined;
   /** Names of the parameters, from left to right. */
   readonly names: readonly string[];
   /** Of the parameters; `undefined` when none has one. */
   readonly converters: readonly (Converter | undefined)[] | undefined;
   /** When it was declared: the first wins. */
   readonly order: number;
+}
+
+/** A route that fits a request, and its parameters. */
+export interface Candidate<Handler> {
+  readonly route: Route<Handler>;
+  readonly params: Readonly<Record<string, string | number>>;
 }
 
 class Node<Handler> {
@@ -45,30 +54,38 @@ export class Router<Handler> {
   #escaped = false;
   #best: Route<Handler> | undefined = undefined;
   #allowed: Set<string> | undefined = undefined;
+  #all: Candidate<Handler>[] | undefined = undefined;
   readonly #values: string[] = [];
 
   /** Values of the parameters of the last route that `find` returned, named. */
   params: Readonly<Record<string, string | number>> = {};
 
-  add(method: string, pattern: string, handler: Handler): void {
+  add(method: string, pattern: string, handler: Handler, media?: Media): void {
     const segments = parsePattern(pattern);
     const order = this.#declared++;
-    this.#add(method, pattern, segments, order, handler);
+    this.#add(method, pattern, segments, order, handler, media);
     // Without the optional parameter, the slash before it goes too.
     if (segments.at(-1)!.optional) {
       const shorter = segments.length === 1 ? [ROOT] : segments.slice(0, -1);
-      this.#add(method, pattern, shorter, order, handler);
+      this.#add(method, pattern, shorter, order, handler, media);
     }
   }
 
-  #add(method: string, pattern: string, segments: readonly Segment[], order: number, handler: Handler): void {
+  #add(
+    method: string,
+    pattern: string,
+    segments: readonly Segment[],
+    order: number,
+    handler: Handler,
+    media: Media | undefined,
+  ): void {
     if (segments.length > MAX_SEGMENTS) throw new TypeError(`Route ${pattern} has more than ${MAX_SEGMENTS} segments`);
     let node = this.#root;
     for (const segment of segments) node = childFor(node, segment);
     const names = segments.filter((segment) => segment.kind !== "static").map((segment) => segment.text);
     const params = segments.filter((segment) => segment.kind !== "static");
     const converters = params.some(({ convert }) => convert) ? params.map(({ convert }) => convert) : undefined;
-    node.routes.push({ method, pattern, handler, names, converters, order });
+    node.routes.push({ method, pattern, handler, media, names, converters, order });
     const kind = segments.at(-1)!.kind;
     if (converters !== undefined || pattern.endsWith("?")) this.#firstOther = Math.min(this.#firstOther, order);
     else if (names.length === 0) this.#exact.set(pattern, node);
@@ -117,11 +134,20 @@ export class Router<Handler> {
     this.#best = undefined;
     this.#allowed = undefined;
     this.#walk(this.#root, 1, 0);
-    if (this.#best === undefined && method === "HEAD") {
+    if (this.#best === undefined && !this.#all?.length && method === "HEAD") {
       this.#method = "GET";
       this.#walk(this.#root, 1, 0);
     }
     return this.#best;
+  }
+
+  /** All routes for `method` and `path` in the order of their declaration. HEAD falls back to GET. */
+  all(method: string, path: string, escaped: boolean): Candidate<Handler>[] {
+    const all: Candidate<Handler>[] = [];
+    this.#all = all;
+    this.#search(method, path, escaped);
+    this.#all = undefined;
+    return all.sort((a, b) => a.route.order - b.route.order);
   }
 
   /** The methods that `path` has routes for, GET implying HEAD; empty when there is no such path. "*": every method. */
@@ -181,6 +207,10 @@ export class Router<Handler> {
       if (!fits) continue;
       if (this.#allowed !== undefined) {
         this.#allowed.add(route.method);
+        continue;
+      }
+      if (this.#all !== undefined) {
+        this.#all.push({ route, params });
         continue;
       }
       this.#best = route;

@@ -7,7 +7,7 @@ import { type PathParams, parsePattern } from "./pattern.ts";
  * @example
  * url("/links/:id{int}/tags/:tag?", { id: 7, tag: "a b" }); // "/links/7/tags/a%20b"
  */
-export function url<const Path extends string>(pattern: Path, params: PathParams<Path>): string {
+export function url<const Path extends string>(pattern: Path, params: NoInfer<PathParams<Path>>): string {
   const values = params as Readonly<Record<string, string | number | undefined>>;
   let path = "";
   for (const { kind, text, convert, optional } of parsePattern(pattern)) {
