@@ -16,9 +16,9 @@
  *   for (let data = await flow.read(); data; data = await flow.read()) await flow.write(data);
  * }
  */
-export type { Counters, DropCounters } from "./counters.ts";
+export { type Counters, createCounters, type DropCounters } from "./counters.ts";
 export { type Ipv4Info, type Stack, type StackOptions, type StackUsage, stack } from "./device.ts";
-export type { DnsCounters } from "./dns/counters.ts";
+export { createDnsCounters, type DnsCounters } from "./dns/counters.ts";
 export { NameNotFoundError, NameServerError, NameTimedOutError } from "./dns/errors.ts";
 export type { RecordResults, SoaRecord, SrvRecord } from "./dns/results.ts";
 export {
