@@ -4,6 +4,7 @@ import type { Ipv4Egress } from "../ipv4/egress.ts";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
 import type { CongestionName } from "../tcp/congestion.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
+import { ECN_ACCEPT, ECN_OFF, ECN_REQUEST } from "../tcp/ecn.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
 import { AUTO_LIMIT, RECEIVE_LIMIT, SEND_LIMIT } from "../tcp/limits.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
@@ -29,6 +30,17 @@ export interface TcpSocketOptions {
    * trip, so that losses by a bad link cost little. `cubic` (RFC 9438) and `newReno` (RFC 5681) take every loss for congestion.
    */
   readonly congestion?: CongestionName;
+  /**
+   * Timestamps (RFC 7323): offer them, and accept them. Off by default: they cost twelve bytes and some CPU in each segment. What
+   * they add is protection from segments that are a whole sequence space late, which matters to a connection that moves
+   * more than 4 GiB within a minute or two, and round trips measured while segments are being sent again.
+   */
+  readonly timestamps?: boolean;
+  /**
+   * Explicit congestion notification (RFC 3168): routers mark packets where they would drop them. True: ask for it; default:
+   * speak it with peers that ask; false: never.
+   */
+  readonly ecn?: boolean;
   /** Bytes that `write` takes before it waits; default: from 256 KiB on up to 1 MiB. */
   readonly sendBuffer?: number;
 }
@@ -130,6 +142,8 @@ function userOptions(options: TcpSocketOptions): TcpOptionsOfUser {
     noDelay: options.noDelay ?? true,
     keepAlive: options.keepAlive ?? 0,
     congestion: options.congestion ?? "westwood",
+    timestamps: options.timestamps ?? false,
+    ecn: options.ecn === undefined ? ECN_ACCEPT : options.ecn ? ECN_REQUEST : ECN_OFF,
   };
 }
 

@@ -1,7 +1,9 @@
-import type { SynOptions } from "../wire/tcp-options.ts";
+import { type SynOptions, TIMESTAMPS_PADDED } from "../wire/tcp-options.ts";
 import { moveRing, type Ring, readRing, ringCapacity, writeRing } from "./buffers.ts";
 import type { CongestionName } from "./congestion.ts";
 import type { TcpConnection, TcpFailure } from "./connection.ts";
+import { acceptEcn } from "./ecn.ts";
+import { TIMESTAMPS } from "./extras.ts";
 import { DEFAULT_MSS, MIN_MSS, MIN_RING, PRESSURE_LIMIT } from "./limits.ts";
 import { initialWindow } from "./new-reno.ts";
 import {
@@ -30,6 +32,10 @@ export interface TcpOptionsOfUser {
   /** What the limits may grow to; at least they themselves. */
   readonly receiveLimitMax: number;
   readonly sendLimitMax: number;
+  /** Offer timestamps, and accept them (RFC 7323). */
+  readonly timestamps: boolean;
+  /** `ECN_OFF`, `ECN_ACCEPT` or `ECN_REQUEST`. */
+  readonly ecn: number;
 }
 
 /** Smallest shift that can express the whole buffer (RFC 7323 2.3). */
@@ -56,14 +62,28 @@ function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
   c.keepAlive = options.keepAlive;
   c.congestion = options.congestion;
   c.probedAt = iss;
+  c.ecnRecover = iss;
+  c.reorderRound = iss;
+  c.ecnWanted = options.ecn;
 }
 
-/** RFC 9293 3.7.1, RFC 7323 2.2, RFC 2018 2. */
-export function acceptOptions(c: TcpConnection, syn: SynOptions): void {
+/** RFC 9293 3.7.1, RFC 7323 2.2 and 3.2, RFC 2018 2, RFC 3168 6.1.1; `answer`: of a SYN-ACK. */
+export function acceptOptions(c: TcpConnection, syn: SynOptions, flags: number, answer: boolean, now: number): void {
   const { mss, windowScale: scale } = syn;
   c.sackOk = syn.sackPermitted;
   const offered = mss === 0 ? DEFAULT_MSS : Math.max(mss, MIN_MSS);
   c.mss = Math.min(offered, c.env.mss);
+  const { ts } = c;
+  if (ts !== undefined && syn.timestamps) {
+    c.extras |= TIMESTAMPS;
+    ts.recent = syn.tsVal;
+    ts.recentAt = now;
+    // "Eff.snd.MSS … less options" (RFC 9293 3.7.1).
+    c.mss -= TIMESTAMPS_PADDED;
+  } else {
+    c.ts = undefined;
+  }
+  acceptEcn(c, flags, answer);
   c.cwnd = initialWindow(c.mss);
   if (scale < 0) {
     c.rcvShift = 0;
@@ -73,8 +93,10 @@ export function acceptOptions(c: TcpConnection, syn: SynOptions): void {
   }
 }
 
-export function openActive(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
+/** `offset`: of our timestamps, where the user wants them; see `SequenceNumbers.timestampOffset`. */
+export function openActive(c: TcpConnection, iss: number, options: TcpOptionsOfUser, offset = 0): void {
   setUp(c, iss, options);
+  if (options.timestamps) c.ts = { offset, recent: 0, recentAt: 0 };
   c.active = true;
   c.state = SYN_SENT;
 }
@@ -84,10 +106,13 @@ export function openPassive(
   c: TcpConnection,
   iss: number,
   options: TcpOptionsOfUser,
-  syn: SynOptions & { readonly seq: number; readonly window: number },
+  syn: SynOptions & { readonly seq: number; readonly window: number; readonly flags: number },
+  now: number,
+  offset = 0,
 ): void {
   setUp(c, iss, options);
-  acceptOptions(c, syn);
+  if (options.timestamps) c.ts = { offset, recent: 0, recentAt: 0 };
+  acceptOptions(c, syn, syn.flags, false, now);
   c.irs = syn.seq;
   c.rcvNxt = (syn.seq + 1) | 0;
   c.rcvUser = c.rcvNxt;
@@ -270,6 +295,7 @@ export function destroy(c: TcpConnection, error: TcpFailure | undefined): void {
   if (c.sendRing !== undefined) releaseSendRing(c);
   c.ranges = undefined;
   c.board = undefined;
+  c.undo = undefined;
   if (error !== undefined) c.rcvUser = c.finReceived ? (c.rcvNxt - 1) | 0 : c.rcvNxt;
   releaseReceiveRing(c);
   if (c.receiveRing !== undefined && !c.detached) {

@@ -1,4 +1,5 @@
 import type { TcpConnection } from "./connection.ts";
+import { ECN, SLOWED } from "./extras.ts";
 
 /**
  * Congestion control that a connection may choose. All are slow start, congestion avoidance, and a reduction at each loss
@@ -54,6 +55,8 @@ export function reduceThreshold(c: TcpConnection, flight: number): void {
     if (share > threshold) threshold = share;
   }
   c.ssthresh = threshold > least ? threshold : least;
+  // Whatever the reason, the peer hears that we have slowed down (RFC 3168 6.1.2).
+  if ((c.extras & ECN) !== 0) c.extras |= SLOWED;
 }
 
 function reduceCubic(c: TcpConnection, flight: number): void {

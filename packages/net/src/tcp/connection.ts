@@ -1,16 +1,20 @@
 import type { ByteHelpers } from "@soloist/interface";
 import type { LinkWaiter } from "../ipv4/egress.ts";
 import type { Timed } from "../timers.ts";
+import type { Narrow } from "./black-hole.ts";
 import type { Ring, RingPool } from "./buffers.ts";
 import type { CongestionName, Cubic } from "./congestion.ts";
+import { ECN_ACCEPT } from "./ecn.ts";
 import { DEFAULT_MSS, MIN_RING, RTO_INITIAL } from "./limits.ts";
 import { initialWindow } from "./new-reno.ts";
 import type { Ranges } from "./reassembly.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import { CLOSED } from "./state.ts";
+import type { Timestamps } from "./timestamps.ts";
+import type { Undo } from "./undo.ts";
 
 /** Why a connection ended other than by FIN. */
-export type TcpFailure = "ECONNRESET" | "ECONNREFUSED" | "ECONNABORTED" | "ETIMEDOUT" | "EHOSTUNREACH";
+export type TcpFailure = "ECONNRESET" | "ECONNREFUSED" | "ECONNABORTED" | "ETIMEDOUT" | "EHOSTUNREACH" | "ENETUNREACH";
 
 /** What all connections of a stack share. */
 export interface TcpEnvironment {
@@ -43,6 +47,15 @@ export interface TcpCounters {
   /** SYNs answered with a cookie because the backlog was full, and ACKs that brought one back. */
   cookiesSent: number;
   cookiesTaken: number;
+  /** Segments that PAWS dropped (RFC 7323 5), as their timestamp was older than one before. */
+  oldTimestamps: number;
+  /** Windows reduced because a router marked packets (RFC 3168). */
+  congestionMarks: number;
+  /** Duplicates that peers reported (RFC 2883), and recoveries that turned out to have been for nothing. */
+  duplicatesReported: number;
+  undone: number;
+  /** Paths that lost all large segments without an ICMP message: smaller ones are sent (RFC 4821 7.7). */
+  blackHoles: number;
 }
 
 export function createTcpCounters(): TcpCounters {
@@ -61,6 +74,11 @@ export function createTcpCounters(): TcpCounters {
     failed: 0,
     cookiesSent: 0,
     cookiesTaken: 0,
+    oldTimestamps: 0,
+    congestionMarks: 0,
+    duplicatesReported: 0,
+    undone: 0,
+    blackHoles: 0,
   };
 }
 
@@ -142,6 +160,26 @@ export class TcpConnection implements Timed {
   sackLast = 0;
   /** Which of the other ranges is reported next. */
   sackTurn = 0;
+  /** Timestamps, ECN and duplicates: bits of `extras.ts`. */
+  extras = 0;
+  /** Exists when timestamps are offered, or both ends have them. */
+  ts: Timestamps | undefined = undefined;
+  ecnWanted = ECN_ACCEPT;
+  /** What is outstanding when a mark slows us down: one reduction a window. */
+  ecnRecover = 0;
+  /** Data that came twice, to be reported. */
+  duplicateStart = 0;
+  duplicateEnd = 0;
+  /** Of the recovery at hand, or the last one. */
+  undo: Undo | undefined = undefined;
+  /** Quarters of the shortest round trip that what was overtaken is waited for (RFC 8985 6.2 step 4), and for how long so many. */
+  reorderSteps = 1;
+  reorderLeft = 0;
+  reorderRound = 0;
+  /** Larger segments than `mss` seem to vanish (RFC 4821). */
+  narrow: Narrow | undefined = undefined;
+  /** An ICMP error that may pass: the reason if the connection times out (RFC 1122 4.2.3.9). */
+  softError: TcpFailure | undefined = undefined;
   /** A zero-window or keep-alive probe is due. */
   probe = false;
 

@@ -1,6 +1,9 @@
-import { ACK, FIN, PSH, SYN } from "../wire/tcp.ts";
+import { ACK, CWR, ECE, FIN, PSH, SYN } from "../wire/tcp.ts";
+import { forgetTry, largerSegment, onSilence } from "./black-hole.ts";
 import { destroy, receiveLimit } from "./calls.ts";
 import type { TcpConnection } from "./connection.ts";
+import { ECN_ACCEPT, ecnFlags } from "./ecn.ts";
+import { DUPLICATE, ECN, SLOWED } from "./extras.ts";
 import {
   DATA_RETRIES,
   KEEP_ALIVE_INTERVAL,
@@ -25,6 +28,7 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from "./state.ts";
+import { noteResent, rememberWindow } from "./undo.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -32,7 +36,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export interface SegmentSink {
   /**
    * One segment of `c`: `dataLength` bytes of its send ring from `seq` on; acknowledgment number `c.rcvNxt`, window field as
-   * given; options with SYN only.
+   * given, flags with `ECT` where the packet may be marked; options as the connection says.
    */
   segment(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean;
 }
@@ -82,6 +86,10 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
     while (pending >= 0) {
       const usable = window - ((c.sndNxt - c.sndUna) | 0);
       let length = pending < mss ? pending : mss;
+      if (c.narrow !== undefined && c.sndNxt === c.sndMax) {
+        const larger = largerSegment(c, c.narrow, pending, usable, now);
+        if (larger > 0) length = larger;
+      }
       if (length > usable) length = usable > 0 ? usable : 0;
       // The FIN rides on the last data; it takes a place in the window only where there is one.
       const fin = c.finQueued && length === pending && (usable > length || length > 0 || c.sndUna === c.sndNxt);
@@ -131,7 +139,14 @@ function emit(c: TcpConnection, seq: number, flags: number, length: number, now:
   if (window < 0) window = 0;
   let field = (flags & SYN) !== 0 ? window : window >> c.rcvShift;
   if (field > 0xffff) field = 0xffff;
-  if (!sink.segment(c, seq, flags, field, length)) return false;
+  if (c.extras !== 0) {
+    flags = ecnFlags(c, seq, flags, length);
+    if (!sink.segment(c, seq, flags, field, length)) return false;
+    // A duplicate is reported once (RFC 2883 4), and so is that we have slowed down.
+    c.extras &= (flags & CWR) !== 0 ? ~(DUPLICATE | SLOWED) : ~DUPLICATE;
+  } else if (!sink.segment(c, seq, flags, field, length)) {
+    return false;
+  }
   c.rcvAdv = (rcvNxt + ((flags & SYN) !== 0 ? field : field << c.rcvShift)) | 0;
   c.ackNow = false;
   c.ackPending = 0;
@@ -156,6 +171,7 @@ function advance(c: TcpConnection, next: number, now: number): void {
   } else {
     c.env.counters.retransmitted++;
     c.rttAt = -1;
+    noteResent(c, (next - c.sndNxt) | 0);
   }
   c.sndNxt = next;
   if (c.rtoAt === NEVER) c.rtoAt = now + c.rto;
@@ -174,6 +190,7 @@ function resendFirst(c: TcpConnection, now: number, sink: SegmentSink): boolean 
   c.env.counters.retransmitted++;
   c.rttAt = -1;
   c.rtoAt = now + c.rto;
+  noteResent(c, length);
   return true;
 }
 
@@ -187,11 +204,13 @@ function resendLost(c: TcpConnection, board: Scoreboard, now: number, sink: Segm
     if (((segment.end - segment.start) | 0) > c.mss + 1) board.split(index, (segment.start + c.mss) | 0);
     const length = (segment.end - segment.start) | 0;
     if (board.pipe > 0 && board.pipe + length > budget) return true;
+    if (c.narrow !== undefined && segment.start === c.narrow.start) forgetTry(c.narrow);
     const fin = c.finQueued && ((segment.end - c.sndEnd) | 0) > 0;
     const data = fin ? length - 1 : length;
     const last = segment.end === c.sndEnd || fin;
     if (!emit(c, segment.start, (last && data > 0 ? ACK | PSH : ACK) | (fin ? FIN : 0), data, now, sink)) return false;
     board.again(segment, now);
+    if (board.phase !== OPEN) noteResent(c, data);
     c.env.counters.retransmitted++;
     if (index === 0 || board.rtoAt === NEVER) {
       // The first one again: its answer takes a round trip (RFC 6298 5.1).
@@ -220,7 +239,7 @@ function dispatchSyn(c: TcpConnection, now: number, sink: SegmentSink): boolean 
   if (c.sndNxt !== c.iss) {
     return c.ackNow && c.state === SYN_RECEIVED ? emit(c, c.sndNxt, ACK, 0, now, sink) : true;
   }
-  if (!emit(c, c.iss, c.state === SYN_SENT ? SYN : SYN | ACK, 0, now, sink)) return false;
+  if (!emit(c, c.iss, synFlags(c), 0, now, sink)) return false;
   const first = c.sndMax === c.iss;
   c.sndNxt = (c.iss + 1) | 0;
   if (first) {
@@ -233,6 +252,12 @@ function dispatchSyn(c: TcpConnection, now: number, sink: SegmentSink): boolean 
   c.rtoAt = now + c.rto;
   if (c.state === SYN_SENT && c.rtoAt > c.connectBy) c.rtoAt = c.connectBy;
   return true;
+}
+
+/** RFC 3168 6.1.1; a SYN that nobody answered is sent again without: some paths lose those that ask (6.1.1.1). */
+function synFlags(c: TcpConnection): number {
+  if (c.state === SYN_SENT) return c.ecnWanted > ECN_ACCEPT && c.retries === 0 ? SYN | ECE | CWR : SYN;
+  return (c.extras & ECN) !== 0 ? SYN | ACK | ECE : SYN | ACK;
 }
 
 /** A deadline of `pollAt` may have passed: decides what follows and returns events; `dispatch` then sends. */
@@ -276,7 +301,10 @@ export function onTimer(c: TcpConnection, now: number): number {
       c.rtoAt = c.board!.rtoAt;
       return events | EVENT_OUTPUT;
     }
-    if (c.retries === 0) c.stalledAt = now;
+    if (c.retries === 0) {
+      c.stalledAt = now;
+      c.softError = undefined;
+    }
     if (c.retries >= DATA_RETRIES) return close(c, true);
     if (c.userTimeout > 0 && c.retries > 0) {
       if (now >= c.stalledAt + c.userTimeout) return close(c, true);
@@ -296,6 +324,7 @@ export function onTimer(c: TcpConnection, now: number): number {
       c.probe = true;
       return events | EVENT_OUTPUT;
     }
+    rememberWindow(c, now);
     onRetransmissionTimeout(c);
     if (c.sackOk) {
       onSackTimeout(c);
@@ -303,6 +332,7 @@ export function onTimer(c: TcpConnection, now: number): number {
     } else {
       c.sndNxt = c.sndUna;
     }
+    onSilence(c, now);
     // RFC 6298 5.7 for a handshake that was timed wrongly: start measuring anew.
     if (c.srtt < 0 && c.rto < RTO_INITIAL) c.rto = RTO_INITIAL;
     return events | EVENT_OUTPUT;
@@ -335,6 +365,7 @@ function keepAlive(c: TcpConnection, now: number): number {
 }
 
 function close(c: TcpConnection, timedOut: boolean): number {
-  destroy(c, timedOut ? "ETIMEDOUT" : undefined);
+  // What routers said meanwhile is the better reason (RFC 1122 4.2.3.9).
+  destroy(c, timedOut ? (c.softError ?? "ETIMEDOUT") : undefined);
   return EVENT_CLOSED | EVENT_READABLE | EVENT_WRITABLE;
 }

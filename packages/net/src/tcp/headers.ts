@@ -8,18 +8,22 @@ import {
   MIN_HEADER_LENGTH as IPV4_LENGTH,
   PROTOCOL_TCP,
 } from "../wire/ipv4.ts";
-import { SYN } from "../wire/tcp.ts";
+import { ECT, SYN } from "../wire/tcp.ts";
 import {
   emitSackHeader,
   emitTcpOptions,
   MAX_SACK_BLOCKS,
   SACK_BLOCK_LENGTH,
   sackLength,
+  TIMESTAMPS_HEADER,
+  TIMESTAMPS_PADDED,
   tcpOptionsLength,
 } from "../wire/tcp-options.ts";
 import { readRing } from "./buffers.ts";
 import type { TcpConnection } from "./connection.ts";
+import { DUPLICATE, TIMESTAMPS } from "./extras.ts";
 import { SYN_SENT } from "./state.ts";
+import { timestampAt } from "./timestamps.ts";
 
 const SLOT = 64;
 const IP = ETHERNET_LENGTH;
@@ -99,12 +103,22 @@ export class PreparedHeaders {
     bytes.copy(into, at, this.#slab, c.header, HEADERS);
     let tcpLength = 20 + dataLength;
     let optionsLength = 0;
-    if ((flags & SYN) !== 0) optionsLength = this.#emitOptions(c, into, at + HEADERS);
-    else if (c.ranges !== undefined && c.sackOk) optionsLength = this.#emitSack(c, into, at + HEADERS, dataLength);
+    let sum = c.headerSum;
+    if ((flags & SYN) !== 0) {
+      optionsLength = this.#emitOptions(c, into, at + HEADERS);
+    } else if (c.extras !== 0 || c.ranges !== undefined) {
+      optionsLength = this.#emitExtras(c, into, at + HEADERS, dataLength);
+      if ((flags & ECT) !== 0) {
+        // ECT(0) (RFC 3168 5): the low bits of the second byte.
+        into[at + IP + 1] = into[at + IP + 1]! | 2;
+        sum += 2;
+        flags &= ~ECT;
+      }
+    }
     tcpLength += optionsLength;
     const total = IPV4_LENGTH + tcpLength;
     view.setUint16(at + 16, total);
-    const sum = c.headerSum + total;
+    sum += total;
     view.setUint16(at + 24, ~((sum & 0xffff) + (sum >> 16)));
     view.setInt32(at + 38, seq);
     view.setInt32(at + 42, c.rcvNxt);
@@ -126,30 +140,62 @@ export class PreparedHeaders {
       mss: c.env.mss,
       windowScale: c.scaleOffered ? c.rcvShift : -1,
       sackPermitted: c.state === SYN_SENT || c.sackOk,
+      timestamps: c.ts !== undefined,
+      tsVal: c.ts === undefined ? 0 : timestampAt(c.ts.offset, c.env.now),
+      tsEcr: c.ts === undefined ? 0 : c.ts.recent,
     };
     emitTcpOptions(into, at, options);
     return tcpOptionsLength(options);
   }
 
+  /** Timestamps first, where the peer's header prediction looks for them, then SACK. */
+  #emitExtras(c: TcpConnection, into: Uint8Array, at: number, dataLength: number): number {
+    let length = 0;
+    if ((c.extras & TIMESTAMPS) !== 0) {
+      const ts = c.ts!;
+      const view = this.#view;
+      view.setInt32(at, TIMESTAMPS_HEADER);
+      view.setInt32(at + 4, timestampAt(ts.offset, c.env.now));
+      view.setInt32(at + 8, ts.recent);
+      length = TIMESTAMPS_PADDED;
+    }
+    if (c.sackOk && (c.ranges !== undefined || (c.extras & DUPLICATE) !== 0)) {
+      // What is left of 40 bytes.
+      const most = length === 0 ? MAX_SACK_BLOCKS : MAX_SACK_BLOCKS - 1;
+      length += this.#emitSack(c, into, at + length, dataLength, most);
+    }
+    return length;
+  }
+
   /**
-   * Which data out of order has arrived, the range that grew last first (RFC 2018 4). Of many ranges the others take turns,
+   * Which data came twice (RFC 2883 4). Then which data out of order has arrived, the range that grew last first (RFC 2018 4). Of many ranges the others take turns,
    * so that the sender hears of each even when ACKs are lost. Left out where full segments leave no room.
    */
-  #emitSack(c: TcpConnection, into: Uint8Array, at: number, dataLength: number): number {
-    const ranges = c.ranges!;
-    const count = ranges.count;
-    if (count === 0) return 0;
-    const blocks = count < MAX_SACK_BLOCKS ? count : MAX_SACK_BLOCKS;
+  #emitSack(c: TcpConnection, into: Uint8Array, at: number, dataLength: number, most: number): number {
+    const ranges = c.ranges;
+    const count = ranges === undefined ? 0 : ranges.count;
+    const duplicates = (c.extras & DUPLICATE) !== 0 ? 1 : 0;
+    const blocks = count + duplicates < most ? count + duplicates : most;
+    if (blocks === 0) return 0;
     const length = sackLength(blocks);
     if (dataLength + length > c.mss) return 0;
     emitSackHeader(into, at, blocks);
+    const view = this.#view;
+    if (duplicates > 0) {
+      view.setInt32(at + 4, c.duplicateStart);
+      view.setInt32(at + 8, c.duplicateEnd);
+    }
+    if (ranges === undefined || blocks === duplicates) return length;
     let first = 0;
     while (first + 1 < count && ((ranges.start(first + 1) - c.sackLast) | 0) <= 0) first++;
-    const view = this.#view;
     let turn = count > blocks ? c.sackTurn : 0;
-    for (let block = 0, to = at + 4; block < blocks; block++, to += SACK_BLOCK_LENGTH) {
+    for (
+      let block = duplicates, to = at + 4 + duplicates * SACK_BLOCK_LENGTH;
+      block < blocks;
+      block++, to += SACK_BLOCK_LENGTH
+    ) {
       let index = first;
-      if (block > 0) {
+      if (block > duplicates) {
         turn = (turn + 1) % count;
         if (turn === first) turn = (turn + 1) % count;
         index = turn;

@@ -40,11 +40,28 @@ export function halfSipHash(k0: number, k1: number, words: ArrayLike<number>): n
 export class SequenceNumbers {
   readonly #k0: number;
   readonly #k1: number;
+  readonly #t0: number;
+  readonly #t1: number;
   readonly #words = new Int32Array(3);
 
   constructor(rng: Rng) {
     this.#k0 = rng.uint32() | 0;
     this.#k1 = rng.uint32() | 0;
+    this.#t0 = rng.uint32() | 0;
+    this.#t1 = rng.uint32() | 0;
+  }
+
+  /**
+   * Origin of the timestamps between two ends: the same for each of their connections, so that a later one's are larger (RFC
+   * 6191 2), and nothing that tells how long we have been up (RFC 7323 7.1). By a secret of its own: timestamps are public,
+   * sequence numbers must not follow from them.
+   */
+  timestampOffset(localAddress: number, localPort: number, remoteAddress: number, remotePort: number): number {
+    const words = this.#words;
+    words[0] = localAddress;
+    words[1] = remoteAddress;
+    words[2] = (localPort << 16) | remotePort;
+    return halfSipHash(this.#t0, this.#t1, words);
   }
 
   initial(localAddress: number, localPort: number, remoteAddress: number, remotePort: number, now: number): number {

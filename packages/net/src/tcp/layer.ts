@@ -7,6 +7,7 @@ import { Timers } from "../timers.ts";
 import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
 import { formatAddress } from "../wire/ipv4-address.ts";
 import { ACK, createTcpSegment, FIN, parseTcp, RST, SYN } from "../wire/tcp.ts";
+import { TIMESTAMPS_HEADER, TIMESTAMPS_PADDED } from "../wire/tcp-options.ts";
 import { RingPool } from "./buffers.ts";
 import {
   abortNeedsReset,
@@ -19,12 +20,14 @@ import {
 } from "./calls.ts";
 import { TcpConnection, type TcpCounters, type TcpEnvironment, type TcpFailure, type TcpOwner } from "./connection.ts";
 import { dispatch, onTimer, type SegmentSink } from "./dispatch.ts";
+import { ECN, TIMESTAMPS } from "./extras.ts";
 import { processFast, SLOW } from "./fast-path.ts";
 import { PreparedHeaders } from "./headers.ts";
 import { SequenceNumbers } from "./isn.ts";
 import { HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
 import { EPHEMERAL_COUNT, EphemeralPorts } from "./ports.ts";
 import { process } from "./process.ts";
+import { onSmallerPath } from "./recovery.ts";
 import { TcpReplies } from "./replies.ts";
 import {
   CLOSED,
@@ -38,6 +41,7 @@ import {
 } from "./state.ts";
 import { COOKIE_PERIOD, SynCookies } from "./syn-cookies.ts";
 import { ConnectionTable } from "./table.ts";
+import { isOld, timestampAt } from "./timestamps.ts";
 
 /** Whoever takes SYNs for a port. */
 export interface SynHandler extends TcpOwner {
@@ -157,6 +161,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       return;
     }
     this.counters.received++;
+    segment.marked = (bytes[at - ip.headerLength + 1]! & 3) === 3;
     const source = ip.source;
     const ports = (segment.sourcePort << 16) | segment.destinationPort;
     const table = this.#table;
@@ -196,17 +201,23 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     // Header of 20 bytes, no reserved bits, ACK with or without PSH.
     const word = view.getInt32(at + 46);
-    if (((word >>> 16) & 0xfff7) !== 0x5010 || c.localAddress !== view.getInt32(at + 30)) return false;
-    const events = processFast(
-      c,
-      bytes,
-      at + 54,
-      length - 20,
-      view.getInt32(at + 38),
-      view.getInt32(at + 42),
-      word & 0xffff,
-      this.now,
-    );
+    if (c.localAddress !== view.getInt32(at + 30)) return false;
+    let events: number;
+    if (c.extras !== 0) {
+      events = this.#predictExtras(c, view, bytes, at, length, word);
+    } else {
+      if (((word >>> 16) & 0xfff7) !== 0x5010) return false;
+      events = processFast(
+        c,
+        bytes,
+        at + 54,
+        length - 20,
+        view.getInt32(at + 38),
+        view.getInt32(at + 42),
+        word & 0xffff,
+        this.now,
+      );
+    }
     if (events !== 0) {
       if (events === SLOW) return false;
       if ((events & EVENT_OUTPUT) !== 0 && !c.queued) {
@@ -217,6 +228,39 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     if (c.ackAt < c.timerKey || c.rtoAt < c.timerKey) this.#schedule(c);
     return true;
+  }
+
+  /** Header prediction with timestamps or ECN: nothing else in the header, no mark, no older timestamp. */
+  #predictExtras(
+    c: TcpConnection,
+    view: DataView,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    word: number,
+  ): number {
+    if ((c.extras & ECN) !== 0 && (bytes[at + 15]! & 3) === 3) return SLOW;
+    const seq = view.getInt32(at + 38);
+    const ack = view.getInt32(at + 42);
+    const { now } = this;
+    if ((c.extras & TIMESTAMPS) === 0) {
+      if (((word >>> 16) & 0xfff7) !== 0x5010) return SLOW;
+      return processFast(c, bytes, at + 54, length - 20, seq, ack, word & 0xffff, now);
+    }
+    if (((word >>> 16) & 0xfff7) !== 0x8010 || length < 32 || view.getInt32(at + 54) !== TIMESTAMPS_HEADER) return SLOW;
+    const ts = c.ts!;
+    const value = view.getInt32(at + 58);
+    if (((value - ts.recent) | 0) < 0) return SLOW;
+    // What was sent again may turn out not to have been lost.
+    if (c.retries > 0 || (c.undo !== undefined && ((c.sndUna - c.undo.end) | 0) < 0)) return SLOW;
+    const covered = c.ackPending === 0;
+    const events = processFast(c, bytes, at + 66, length - 32, seq, ack, word & 0xffff, now);
+    // RFC 7323 4.3: of segments that begin where the last ACK ended.
+    if (covered && events !== SLOW) {
+      ts.recent = value;
+      ts.recentAt = now;
+    }
+    return events;
   }
 
   /** Starts a connection; `owner` hears CONNECTED or CLOSED. Throws when there is no route or no port. */
@@ -234,7 +278,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     const localPort = this.#freePort(localAddress, remoteAddress, remotePort);
     const c = new TcpConnection(this, localAddress, localPort, remoteAddress, remotePort);
-    openActive(c, this.#isn.initial(localAddress, localPort, remoteAddress, remotePort, now), options);
+    const offset = options.timestamps
+      ? this.#isn.timestampOffset(localAddress, localPort, remoteAddress, remotePort)
+      : 0;
+    openActive(c, this.#isn.initial(localAddress, localPort, remoteAddress, remotePort, now), options, offset);
     c.connectBy = connectBy;
     c.rtoAt = Math.min(now + RTO_INITIAL, connectBy);
     c.owner = owner;
@@ -302,6 +349,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if (c.state === SYN_SENT && hard === "ECONNREFUSED") {
       destroy(c, hard);
       this.#handle(c, EVENT_CLOSED);
+    } else if (hard !== undefined && hard !== "EMSGSIZE") {
+      c.softError = hard;
     }
     return true;
   }
@@ -309,17 +358,16 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   /** A packet of this connection was too big for its path, which carries `mtu` bytes (RFC 1191 6.4). */
   onPathMtu(localAddress: number, localPort: number, remoteAddress: number, remotePort: number, mtu: number): void {
     const c = this.#table.find(localAddress, localPort, remoteAddress, remotePort);
-    if (c === undefined || c.mss <= mtu - HEADERS_LENGTH) return;
-    c.mss = mtu - HEADERS_LENGTH;
-    // What is on its way is lost: the timer sends it again, in smaller pieces, and need not be waited for.
-    if (c.rtoAt !== Number.POSITIVE_INFINITY && c.state !== TIME_WAIT && c.sndUna !== c.sndMax) {
-      c.rtoAt = this.now;
-      this.#schedule(c);
-    }
+    if (c === undefined) return;
+    const most = mtu - headersLength(c);
+    if (c.mss <= most) return;
+    onSmallerPath(c, most);
+    this.enqueue(c);
+    this.#schedule(c);
   }
 
   #fitPath(c: TcpConnection): void {
-    const most = this.#egress.pathMtu(c.remoteAddress) - HEADERS_LENGTH;
+    const most = this.#egress.pathMtu(c.remoteAddress) - headersLength(c);
     if (c.mss > most) c.mss = most;
   }
 
@@ -464,7 +512,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     let iss = this.#isn.initial(ip.destination, c.localPort, ip.source, c.remotePort, now);
     // A new incarnation starts behind the old one (RFC 9293 3.6.1, RFC 1122 4.2.2.13).
     if (hasFloor && ((iss - floor) | 0) <= 0) iss = (floor + 64_000) | 0;
-    openPassive(c, iss, handler.options, segment);
+    openPassive(c, iss, handler.options, segment, now, this.#timestampOffset(handler, ip));
     this.#fitPath(c);
     c.owner = handler;
     handler.onSyn(c);
@@ -478,8 +526,17 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const ports = (segment.sourcePort << 16) | segment.destinationPort;
     const cookie = this.#cookies.make(ip.destination, ip.source, ports, segment.seq, segment, now);
     const scale = segment.windowScale < 0 ? -1 : windowShift(options.receiveLimitMax);
-    this.#replies.cookie(segment, ip, cookie, Math.min(options.receiveLimit, 0xffff), this.mss, scale);
+    const timestamp =
+      segment.timestamps && options.timestamps ? timestampAt(this.#timestampOffset(handler, ip), now) : undefined;
+    this.#replies.cookie(segment, ip, cookie, Math.min(options.receiveLimit, 0xffff), this.mss, scale, timestamp);
     this.#cookiesUntil = now + 2 * COOKIE_PERIOD;
+  }
+
+  /** Of whoever sent the segment at hand; 0 where `handler` wants no timestamps. */
+  #timestampOffset(handler: SynHandler, ip: Ipv4Fields): number {
+    if (!handler.options.timestamps) return 0;
+    const { sourcePort, destinationPort } = this.#segment;
+    return this.#isn.timestampOffset(ip.destination, destinationPort, ip.source, sourcePort);
   }
 
   /** An ACK without a connection: of a cookie? Then its handshake is complete. */
@@ -492,7 +549,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const syn = this.#cookies.check(ip.destination, ip.source, ports, seq, iss, now);
     if (syn === undefined) return false;
     const c = new TcpConnection(this, ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
-    openPassive(c, iss, handler.options, { ...syn, seq, window: segment.window });
+    // A peer sends timestamps only where both SYNs had them (RFC 7323 3.2).
+    const { timestamps, tsVal, tsEcr, window } = segment;
+    const said = { ...syn, timestamps, tsVal, tsEcr, seq, window, flags: SYN };
+    openPassive(c, iss, handler.options, said, now, this.#timestampOffset(handler, ip));
     c.sndNxt = (iss + 1) | 0;
     c.sndMax = c.sndNxt;
     c.rcvAdv = (c.rcvNxt + Math.min(handler.options.receiveLimit, 0xffff)) | 0;
@@ -510,12 +570,22 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   #reopen(c: TcpConnection, ip: Ipv4Fields, now: number): boolean {
     const handler = this.#listeners.get(c.localPort);
     if (handler === undefined || !listensAt(handler, c.localAddress)) return false;
-    if (((this.#segment.seq - c.rcvNxt) | 0) <= 0) return false;
+    if (!this.#isNewer(c, now)) return false;
     const floor = c.sndMax;
     destroy(c, undefined);
     this.#handle(c, EVENT_CLOSED);
     this.#accept(handler, ip, floor, true, now);
     return true;
+  }
+
+  /** RFC 6191 2: by the timestamp where both have one, and by the sequence number where that does not tell. */
+  #isNewer(c: TcpConnection, now: number): boolean {
+    const segment = this.#segment;
+    if (c.ts !== undefined && segment.timestamps) {
+      if (isOld(c.ts, segment.tsVal, now)) return false;
+      if (segment.tsVal !== c.ts.recent) return true;
+    }
+    return ((segment.seq - c.rcvNxt) | 0) > 0;
   }
 
   #keepTimeWait(c: TcpConnection): void {
@@ -551,6 +621,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     throw new AddressError("EADDRINUSE", "all ports for outgoing connections are taken");
   }
+}
+
+/** IP and TCP headers of a segment with data. */
+function headersLength(c: TcpConnection): number {
+  return HEADERS_LENGTH + ((c.extras & TIMESTAMPS) !== 0 ? TIMESTAMPS_PADDED : 0);
 }
 
 function listensAt(handler: SynHandler, address: number): boolean {

@@ -3,6 +3,8 @@ import { writeRing } from "./buffers.ts";
 import { acceptOptions, destroy, receiveLimit, releaseReceiveRing, reserveReceiveRing } from "./calls.ts";
 import { noteRate } from "./congestion.ts";
 import type { TcpConnection } from "./connection.ts";
+import { processEcn } from "./ecn.ts";
+import { ECN, TIMESTAMPS } from "./extras.ts";
 import { ACK_DELAY, FIN_WAIT_2_LENGTH, TIME_WAIT_LENGTH } from "./limits.ts";
 import { onDuplicateAck, onNewAck } from "./new-reno.ts";
 import { Ranges } from "./reassembly.ts";
@@ -28,6 +30,8 @@ import {
   SYN_SENT,
   TIME_WAIT,
 } from "./state.ts";
+import { echoedRoundTrip, isOld, noteTimestamp } from "./timestamps.ts";
+import { noteDuplicate, processDuplicateReport, processEcho } from "./undo.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
 
@@ -44,6 +48,14 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
   let dataAt = s.dataAt;
   let dataLength = s.dataLength;
   const fin = (flags & FIN) !== 0;
+  if ((c.extras & TIMESTAMPS) !== 0 && (flags & RST) === 0) {
+    // "If a non-<RST> segment is received without a TSopt, a TCP SHOULD silently drop the segment" (RFC 7323 3.2).
+    if (!s.timestamps) return 0;
+    if (isOld(c.ts!, s.tsVal, now)) {
+      c.env.counters.oldTimestamps++;
+      return challenge(c, now);
+    }
+  }
 
   // First, the sequence number; the segment in order that carries only ACK goes straight on.
   if (seq !== c.rcvNxt || (flags & (RST | SYN)) !== 0 || fin) {
@@ -53,6 +65,7 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
     if (behind > 0) {
       const syn = (flags & SYN) !== 0 ? 1 : 0;
       const cut = behind - syn;
+      if (cut > 0) noteDuplicate(c, seq, c.rcvNxt);
       seq = c.rcvNxt;
       dataAt += cut;
       dataLength -= cut;
@@ -60,6 +73,10 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
     }
   }
   if ((flags & ACK) === 0) return 0;
+  if (c.extras !== 0) {
+    if ((c.extras & TIMESTAMPS) !== 0) noteTimestamp(c, c.ts!, s, now);
+    if ((c.extras & ECN) !== 0) processEcn(c, s);
+  }
   if (c.keepAlive > 0) c.lastHeardAt = now;
 
   let events = 0;
@@ -88,11 +105,20 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
 
   if (acked > 0) {
     if (((ack - c.sndMax) | 0) > 0) return challenge(c, now);
+    if ((c.extras & TIMESTAMPS) !== 0) {
+      if (c.undo !== undefined) processEcho(c, s, now);
+      if (c.retries > 0 && c.rttAt < 0) {
+        const sample = echoedRoundTrip(c.ts!, s.tsEcr, now);
+        if (sample >= 0) measureRoundTrip(c, sample);
+      }
+    }
+    if (s.sackCount > 0 && c.sackOk) processDuplicateReport(c, s, now);
     events |=
       c.board !== undefined || (s.sackCount > 0 && c.sackOk)
         ? newSack(c, s, ack, acked, now)
         : newAck(c, ack, acked, now);
   } else if (acked === 0) {
+    if (c.sackOk && s.sackCount > 0) processDuplicateReport(c, s, now);
     if (c.sackOk && s.sackCount > 0 && c.sndUna !== c.sndMax) events |= newSack(c, s, ack, 0, now);
   } else if (acked < 0) {
     // RFC 5961 5.2: older than the largest window can explain.
@@ -231,6 +257,7 @@ function admit(c: TcpConnection, s: TcpSegment, now: number): number {
   if (ahead === 0 && window === 0) return ADMITTED;
   if (length === 0) return challenge(c, now);
   // Data that came again, or a zero-window probe: its sender waits for this ACK.
+  if (ahead < 0 && s.dataLength > 0) noteDuplicate(c, s.seq, (s.seq + s.dataLength) | 0);
   if (c.state === TIME_WAIT && (flags & FIN) !== 0) c.rtoAt = now + TIME_WAIT_LENGTH;
   c.ackNow = true;
   return EVENT_OUTPUT;
@@ -306,9 +333,10 @@ function processData(
         }
         events = EVENT_READABLE;
       }
+      // All that no ACK has covered, what lay behind the gap included: timestamps ask for it (RFC 7323 4.3).
+      c.ackPending += (next - c.rcvNxt) | 0;
       c.rcvNxt = next;
       c.acksOwed = 0;
-      c.ackPending += dataLength;
       if (c.ackPending >= 2 * c.rcvMss) c.ackNow = true;
       else if (c.ackAt === NEVER) c.ackAt = now + ACK_DELAY;
     } else {
@@ -317,6 +345,7 @@ function processData(
       if (c.ranges === undefined) c.ranges = new Ranges();
       const end = (seq + dataLength) | 0;
       c.sackLast = seq;
+      if (c.ranges.holds(seq, end)) noteDuplicate(c, seq, end);
       if (c.ranges.insert(seq, end) && !c.discard) {
         reserveReceiveRing(c, end);
         writeRing(c.receiveRing!, seq, s.bytes, dataAt, dataLength, c.env.bytes.copy);
@@ -367,7 +396,7 @@ function processSynSent(c: TcpConnection, s: TcpSegment, now: number): number {
   c.rcvUser = c.rcvNxt;
   c.tuneSeq = c.rcvNxt;
   c.rcvAdv = (c.rcvNxt + Math.min(receiveLimit(c), 0xffff)) | 0;
-  acceptOptions(c, s);
+  acceptOptions(c, s, flags, hasAck, now);
   c.sndWnd = s.window;
   c.maxSndWnd = s.window;
   c.sndWl1 = s.seq;
@@ -384,6 +413,10 @@ function processSynSent(c: TcpConnection, s: TcpSegment, now: number): number {
   if (c.rttAt >= 0) {
     measureRoundTrip(c, now - c.rttAt);
     c.rttAt = -1;
+  } else if ((c.extras & TIMESTAMPS) !== 0) {
+    // The SYN was sent twice: the echo tells which of them is answered.
+    const sample = echoedRoundTrip(c.ts!, s.tsEcr, now);
+    if (sample >= 0) measureRoundTrip(c, sample);
   }
   c.sndUna = s.ack;
   c.state = ESTABLISHED;

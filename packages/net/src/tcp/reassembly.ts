@@ -16,6 +16,16 @@ export class Ranges {
     return this.#edges[index * 2 + 1]!;
   }
 
+  /** Whether all of [start, end) has arrived. */
+  holds(start: number, end: number): boolean {
+    const edges = this.#edges;
+    for (let index = 0; index < this.count; index++) {
+      if (((edges[index * 2]! - start) | 0) > 0) return false;
+      if (((edges[index * 2 + 1]! - end) | 0) >= 0) return true;
+    }
+    return false;
+  }
+
   /** Adds [start, end), joining what it touches. False, and nothing changed, when that would take one range too many. */
   insert(start: number, end: number): boolean {
     const edges = this.#edges;

@@ -3,9 +3,11 @@ import { SACK_BLOCK_LENGTH } from "../wire/tcp-options.ts";
 import { noteRate, reduceThreshold } from "./congestion.ts";
 import type { TcpConnection } from "./connection.ts";
 import { DUPLICATE_ACKS, RTO_MIN } from "./limits.ts";
-import { grow } from "./new-reno.ts";
+import { grow, initialWindow } from "./new-reno.ts";
 import { measureRoundTrip, restoreRto } from "./rto.ts";
 import { LOSS, OPEN, RECOVERY, Scoreboard, type Sent } from "./scoreboard.ts";
+import { ESTABLISHED, TIME_WAIT } from "./state.ts";
+import { noteRecovered, rememberWindow } from "./undo.ts";
 
 /**
  * Loss recovery with SACK: RACK-TLP (RFC 8985) finds what is lost, proportional rate reduction (RFC 6937) says how much to
@@ -72,9 +74,10 @@ export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: numb
   const newlyLost = findLost(c, board, now);
   if (board.phase !== OPEN && ((ack - board.recover) | 0) >= 0) {
     if (board.phase === RECOVERY) c.cwnd = c.ssthresh;
+    noteRecovered(c);
     board.phase = OPEN;
   }
-  if (newlyLost && board.phase === OPEN) enterRecovery(c, board, flight);
+  if (newlyLost && board.phase === OPEN) enterRecovery(c, board, flight, now);
   if (board.phase === RECOVERY) {
     reduceProportionally(c, board, delivered);
   } else if (delivered > 0) {
@@ -94,7 +97,7 @@ export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: numb
 export function onReorderTimer(c: TcpConnection, now: number): void {
   const board = c.board!;
   const newlyLost = findLost(c, board, now);
-  if (newlyLost && board.phase === OPEN) enterRecovery(c, board, (c.sndMax - c.sndUna) | 0);
+  if (newlyLost && board.phase === OPEN) enterRecovery(c, board, (c.sndMax - c.sndUna) | 0, now);
   if (board.phase === RECOVERY) reduceProportionally(c, board, 0);
   settle(c, board);
 }
@@ -111,6 +114,33 @@ export function onSackTimeout(c: TcpConnection): void {
   board.reorderAt = NEVER;
   board.roundAt = -1;
   c.resend = true;
+}
+
+/**
+ * The path takes segments of `mss` bytes at most (RFC 1191 6.4): what is on its way and larger is lost, and goes again at
+ * once in smaller pieces. No congestion, so the threshold stays; a window full of them at once would cause some.
+ */
+export function onSmallerPath(c: TcpConnection, mss: number): void {
+  const unsettled = c.state >= ESTABLISHED && c.state !== TIME_WAIT && c.sndUna !== c.sndMax;
+  const board = unsettled && c.sackOk ? openBoard(c) : undefined;
+  c.mss = mss;
+  c.narrow = undefined;
+  if (!unsettled) return;
+  const most = initialWindow(mss);
+  if (c.cwnd > most) c.cwnd = most;
+  c.rttAt = -1;
+  if (board === undefined) {
+    c.sndNxt = c.sndUna;
+    c.recover = c.sndMax;
+    c.recovering = false;
+    c.dupAcks = 0;
+    return;
+  }
+  for (const segment of board.sent) {
+    if (!segment.sacked && ((segment.end - segment.start) | 0) > mss) segment.lost = true;
+  }
+  board.count();
+  settle(c, board);
 }
 
 /** Tail loss probe (RFC 8985 7.3): new data where there is some, else the last segment again. */
@@ -210,7 +240,7 @@ function findLost(c: TcpConnection, board: Scoreboard, now: number): boolean {
   let behind = 0;
   for (const segment of sent) if (segment.sacked) behind++;
   const patient = c.reordered || (board.phase === OPEN && behind < DUPLICATE_ACKS);
-  const wait = patient ? (c.minRtt < NEVER ? c.minRtt / 4 : c.rto / 4) : 0;
+  const wait = patient ? reorderingWindow(c) : 0;
   let reorderAt = NEVER;
   let found = false;
   for (const segment of sent) {
@@ -229,7 +259,15 @@ function findLost(c: TcpConnection, board: Scoreboard, now: number): boolean {
   return found;
 }
 
-function enterRecovery(c: TcpConnection, board: Scoreboard, flight: number): void {
+/** RFC 8985 6.2 step 4: a quarter of the shortest round trip, more where retransmissions were reported as duplicates. */
+function reorderingWindow(c: TcpConnection): number {
+  if (c.minRtt === NEVER) return c.rto / 4;
+  const window = (c.reorderSteps * c.minRtt) / 4;
+  return c.srtt > 0 && window > c.srtt ? c.srtt : window;
+}
+
+function enterRecovery(c: TcpConnection, board: Scoreboard, flight: number, now: number): void {
+  rememberWindow(c, now);
   reduceThreshold(c, flight);
   board.phase = RECOVERY;
   board.recover = c.sndMax;

@@ -64,7 +64,15 @@ export class TcpReplies {
   }
 
   /** A SYN-ACK that remembers nothing: `cookie` is our initial sequence number. */
-  cookie(syn: TcpSegment, ip: Ipv4Fields, cookie: number, window: number, mss: number, windowScale: number): void {
+  cookie(
+    syn: TcpSegment,
+    ip: Ipv4Fields,
+    cookie: number,
+    window: number,
+    mss: number,
+    windowScale: number,
+    timestamp: number | undefined,
+  ): void {
     const reply = this.#reply;
     reply.seq = cookie;
     reply.ack = (syn.seq + 1) | 0;
@@ -73,6 +81,11 @@ export class TcpReplies {
     reply.mss = mss;
     reply.windowScale = windowScale;
     reply.sackPermitted = syn.sackPermitted;
+    reply.timestamps = timestamp !== undefined;
+    if (timestamp !== undefined) {
+      reply.tsVal = timestamp;
+      reply.tsEcr = syn.tsVal;
+    }
     this.#send(ip.destination, syn.destinationPort, ip.source, syn.sourcePort);
     reply.window = 0;
     this.#counters.tcp.cookiesSent++;

@@ -119,6 +119,12 @@ export class Scoreboard {
     this.count();
   }
 
+  /** Nothing is lost: what has not arrived is on its way. */
+  findAll(): void {
+    for (const segment of this.sent) segment.lost = false;
+    this.count();
+  }
+
   count(): void {
     let pipe = 0;
     for (const segment of this.sent) {

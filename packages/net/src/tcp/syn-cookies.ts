@@ -2,6 +2,9 @@ import type { Rng } from "@soloist/interface";
 import type { SynOptions } from "../wire/tcp-options.ts";
 import { halfSipHash } from "./isn.ts";
 
+/** What a cookie holds of a SYN. Whether there are timestamps, the ACK that brings it back says by having one. */
+export type CookieOptions = Pick<SynOptions, "mss" | "windowScale" | "sackPermitted">;
+
 /** The segment sizes that a cookie can say: the largest that the peer's is no smaller than. */
 const SIZES = [536, 1220, 1440, 1460] as const;
 /** A cookie is good for one to two of these, milliseconds. */
@@ -26,7 +29,7 @@ export class SynCookies {
   }
 
   /** Our initial sequence number for a SYN with number `seq`; `now` in milliseconds. */
-  make(local: number, remote: number, ports: number, seq: number, syn: SynOptions, now: number): number {
+  make(local: number, remote: number, ports: number, seq: number, syn: CookieOptions, now: number): number {
     const period = Math.floor(now / COOKIE_PERIOD);
     let size = SIZES.length - 1;
     while (size > 0 && SIZES[size]! > syn.mss) size--;
@@ -43,7 +46,7 @@ export class SynCookies {
     seq: number,
     cookie: number,
     now: number,
-  ): SynOptions | undefined {
+  ): CookieOptions | undefined {
     const top = cookie >>> 24;
     let period = Math.floor(now / COOKIE_PERIOD);
     if ((period & 1) !== top >> 7) period--;

@@ -5,10 +5,16 @@ export const OPTION_MSS = 2;
 export const OPTION_WINDOW_SCALE = 3;
 export const OPTION_SACK_PERMITTED = 4;
 export const OPTION_SACK = 5;
+export const OPTION_TIMESTAMPS = 8;
 
 export const MSS_LENGTH = 4;
 export const WINDOW_SCALE_LENGTH = 3;
 export const SACK_PERMITTED_LENGTH = 2;
+export const TIMESTAMPS_LENGTH = 10;
+/** Of a timestamps option with the padding in front that keeps what follows on a word boundary (RFC 7323 appendix A). */
+export const TIMESTAMPS_PADDED = 12;
+/** Padding, kind and length of a timestamps option as one big-endian word. */
+export const TIMESTAMPS_HEADER = 0x0101080a;
 /** Of one block of a SACK option: its first number and the one behind its last. */
 export const SACK_BLOCK_LENGTH = 8;
 /** As many as 40 bytes of options hold (RFC 2018 3). */
@@ -24,6 +30,10 @@ export interface SynOptions {
   /** -1: absent. */
   windowScale: number;
   sackPermitted: boolean;
+  /** Timestamps (RFC 7323 3.2), which other segments carry, too: the sender's clock, and what it heard last of ours. int32. */
+  timestamps: boolean;
+  tsVal: number;
+  tsEcr: number;
 }
 
 export interface TcpOptions extends SynOptions {
@@ -38,6 +48,7 @@ export function parseTcpOptions(bytes: Uint8Array, at: number, length: number, o
   options.windowScale = -1;
   options.sackPermitted = false;
   options.sackCount = 0;
+  options.timestamps = false;
   const end = at + length;
   let position = at;
   while (position < end) {
@@ -59,14 +70,27 @@ export function parseTcpOptions(bytes: Uint8Array, at: number, length: number, o
     } else if (kind === OPTION_SACK && (optionLength - 2) % SACK_BLOCK_LENGTH === 0) {
       options.sackAt = position + 2;
       options.sackCount = (optionLength - 2) / SACK_BLOCK_LENGTH;
+    } else if (kind === OPTION_TIMESTAMPS && optionLength === TIMESTAMPS_LENGTH) {
+      options.timestamps = true;
+      options.tsVal = readWord(bytes, position + 2);
+      options.tsEcr = readWord(bytes, position + 6);
     }
     position += optionLength;
   }
 }
 
+function readWord(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
 /** Bytes that {@link emitTcpOptions} writes, a multiple of 4. */
 export function tcpOptionsLength(options: SynOptions): number {
-  return (options.mss > 0 ? 4 : 0) + (options.windowScale >= 0 ? 4 : 0) + (options.sackPermitted ? 4 : 0);
+  return (
+    (options.mss > 0 ? 4 : 0) +
+    (options.windowScale >= 0 ? 4 : 0) +
+    (options.sackPermitted ? 4 : 0) +
+    (options.timestamps ? TIMESTAMPS_PADDED : 0)
+  );
 }
 
 export function emitTcpOptions(into: Uint8Array, at: number, options: SynOptions): void {
@@ -90,7 +114,20 @@ export function emitTcpOptions(into: Uint8Array, at: number, options: SynOptions
     into[position + 1] = OPTION_NOP;
     into[position + 2] = OPTION_SACK_PERMITTED;
     into[position + 3] = SACK_PERMITTED_LENGTH;
+    position += 4;
   }
+  if (options.timestamps) {
+    emitWord(into, position, TIMESTAMPS_HEADER);
+    emitWord(into, position + 4, options.tsVal);
+    emitWord(into, position + 8, options.tsEcr);
+  }
+}
+
+function emitWord(into: Uint8Array, at: number, word: number): void {
+  into[at] = word >> 24;
+  into[at + 1] = word >> 16;
+  into[at + 2] = word >> 8;
+  into[at + 3] = word;
 }
 
 /** Bytes of a SACK option of `blocks` blocks with its padding. */

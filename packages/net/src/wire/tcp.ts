@@ -17,11 +17,16 @@ export const SYN = 0x02;
 export const RST = 0x04;
 export const PSH = 0x08;
 export const ACK = 0x10;
+/** Explicit congestion notification (RFC 3168 6.1): "a router marked your packet", and "I have slowed down". */
+export const ECE = 0x40;
+export const CWR = 0x80;
+/** Not a bit of the header: asks that the packet say ECT(0), so that routers may mark it. */
+export const ECT = 0x100;
 
 /**
  * One segment. Sequence numbers are int32: compare them by the sign of `(a - b) | 0`.
  *
- * Options other than SACK have a meaning with SYN only.
+ * Options other than SACK and timestamps have a meaning with SYN only.
  */
 export interface TcpSegment extends TcpOptions {
   sourcePort: number;
@@ -35,6 +40,8 @@ export interface TcpSegment extends TcpOptions {
   bytes: Uint8Array;
   dataAt: number;
   dataLength: number;
+  /** A router marked its packet: Congestion Experienced (RFC 3168 5). The caller's, as IP says it. */
+  marked: boolean;
 }
 
 export function createTcpSegment(): TcpSegment {
@@ -48,9 +55,13 @@ export function createTcpSegment(): TcpSegment {
     bytes: new Uint8Array(0),
     dataAt: 0,
     dataLength: 0,
+    marked: false,
     mss: 0,
     windowScale: -1,
     sackPermitted: false,
+    timestamps: false,
+    tsVal: 0,
+    tsEcr: 0,
     sackAt: 0,
     sackCount: 0,
   };
@@ -71,8 +82,12 @@ export function parseTcp(bytes: Uint8Array, at: number, length: number, segment:
   segment.bytes = bytes;
   segment.dataAt = at + headerLength;
   segment.dataLength = length - headerLength;
-  if (headerLength === MIN_HEADER_LENGTH && (flags & SYN) === 0) segment.sackCount = 0;
-  else parseTcpOptions(bytes, at + MIN_HEADER_LENGTH, headerLength - MIN_HEADER_LENGTH, segment);
+  if (headerLength === MIN_HEADER_LENGTH && (flags & SYN) === 0) {
+    segment.sackCount = 0;
+    segment.timestamps = false;
+  } else {
+    parseTcpOptions(bytes, at + MIN_HEADER_LENGTH, headerLength - MIN_HEADER_LENGTH, segment);
+  }
   return true;
 }
 

@@ -54,6 +54,7 @@ export class Machine {
   constructor(iss = ISS, irs = IRS, limit = 65_535) {
     this.iss = iss;
     this.irs = irs;
+    const machine = this;
     const env: TcpEnvironment = {
       bytes: byteHelpers,
       pool: new RingPool(1 << 24, 0),
@@ -61,7 +62,9 @@ export class Machine {
       mss: MSS,
       mayChallenge: () => this.challenges-- > 0,
       park: () => {},
-      now: 0,
+      get now() {
+        return machine.now;
+      },
     };
     this.c = new TcpConnection(env, 1, 80, 2, 4000);
     this.options = {
@@ -73,6 +76,8 @@ export class Machine {
       userTimeout: 0,
       receiveLimitMax: limit,
       sendLimitMax: 65_536,
+      timestamps: false,
+      ecn: 1,
     };
     this.#sink = {
       segment: (c, seq, flags, window, length) => {
@@ -157,13 +162,23 @@ export function synSent(iss = ISS, irs = IRS): Machine {
 
 export function synReceived(iss = ISS, irs = IRS, limit = 65_535, sack = false): Machine {
   const machine = new Machine(iss, irs, limit);
-  openPassive(machine.c, iss, machine.options, {
-    seq: irs,
-    window: 65_535,
-    mss: MSS,
-    windowScale: -1,
-    sackPermitted: sack,
-  });
+  openPassive(
+    machine.c,
+    iss,
+    machine.options,
+    {
+      seq: irs,
+      window: 65_535,
+      mss: MSS,
+      windowScale: -1,
+      sackPermitted: sack,
+      timestamps: false,
+      tsVal: 0,
+      tsEcr: 0,
+      flags: SYN,
+    },
+    machine.now,
+  );
   machine.flush();
   return machine;
 }
