@@ -1,11 +1,11 @@
 // An app of Hono's, as it is, in an image.
 import { stack } from "@soloist/net";
 import { run } from "@soloist/runtime";
-import { type FetchApp, serve } from "@soloist/web";
+import { serve } from "@soloist/web";
 import { app } from "../src/hono/app.ts";
 
 run([stack({ name: "service" })], async ({ tcp }) => {
   const listener = tcp.listen({ port: 80 });
   console.log("Listening on port 80");
-  await serve(listener, app as unknown as FetchApp);
+  await serve(listener, app);
 });

@@ -1,39 +1,7 @@
 // What a client sees of the app beside this, in process or over a network.
 import { gunzipSync } from "node:zlib";
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: { get(name: string): string | null };
-  text(): Promise<string>;
-  arrayBuffer(): Promise<ArrayBuffer>;
-}
-export type Send = (
-  path: string,
-  init?: { method?: string; headers?: Record<string, string>; body?: string },
-) => Promise<Answer>;
-
-function equal(actual: unknown, expected: unknown): void {
-  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
-  if (a !== b) throw new Error(`got ${a}, not ${b}`);
-}
-
-const text = async (answer: Promise<Answer>) => (await answer).text();
-const json = async (answer: Promise<Answer>) => JSON.parse(await text(answer)) as unknown;
-const post = (body: string, type: string) => ({ method: "POST", headers: { "content-type": type }, body });
-
-const multipart = [
-  "--frontier",
-  'Content-Disposition: form-data; name="title"',
-  "",
-  "Größe",
-  "--frontier",
-  'Content-Disposition: form-data; name="file"; filename="a \\"b\\".txt"',
-  "Content-Type: text/css",
-  "",
-  "--front\r\n--frontie\r\nend",
-  "--frontier--",
-  "",
-].join("\r\n");
+import { equal, json, multipart, post, type Send, text } from "../web-client.ts";
 
 export const cases: readonly (readonly [name: string, run: (send: Send) => Promise<void>])[] = [
   ["text", async (send) => equal(await text(send("/")), "Hello from Hono")],

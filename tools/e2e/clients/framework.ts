@@ -1,7 +1,9 @@
-// Runs the cases of an app of Hono's against a server and prints what failed.
-import { cases } from "../src/hono/cases.ts";
+// Runs the cases of a framework's app against a server and prints what failed.
+import { cases as h3 } from "../src/h3/cases.ts";
+import { cases as hono } from "../src/hono/cases.ts";
 
-const [address] = process.argv.slice(2);
+const [framework, address] = process.argv.slice(2);
+const cases = framework === "h3" ? h3 : hono;
 const failures: Record<string, string> = {};
 for (const [name, run] of cases) {
   try {

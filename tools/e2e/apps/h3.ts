@@ -1,0 +1,11 @@
+// An app of H3's, as it is, in an image.
+import { stack } from "@soloist/net";
+import { run } from "@soloist/runtime";
+import { serve } from "@soloist/web";
+import { app } from "../src/h3/app.ts";
+
+run([stack({ name: "service" })], async ({ tcp }) => {
+  const listener = tcp.listen({ port: 80 });
+  console.log("Listening on port 80");
+  await serve(listener, app);
+});
