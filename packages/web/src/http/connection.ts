@@ -35,6 +35,8 @@ export type ConnectionEvent =
 const DRAIN_LIMIT = 64 * 1024;
 
 const CONTINUE = Uint8Array.from("HTTP/1.1 100 Continue\r\n\r\n", (character) => character.charCodeAt(0));
+/** RFC 9112 6.1: a 1xx has no framing. */
+const UNUSED_BY_101 = /^(connection|keep-alive|transfer-encoding|content-length)$/;
 const LAST_CHUNK = Uint8Array.of(0x30, 13, 10, 13, 10);
 
 /**
@@ -151,6 +153,24 @@ export class ServerConnection implements ResponseSink {
       `${refusal.status} ${reasonOf(refusal.status)}: ${refusal.code}\n`,
       true,
     );
+  }
+
+  /**
+   * Answers 101 (RFC 9110 7.8): what follows is no HTTP, and nothing more is read here. False when the request did not ask
+   * for it, or has content that would be in the way.
+   */
+  switchProtocols(headers: Headers): boolean {
+    const parser = this.parser;
+    if (!parser.headers.upgrade || parser.minorVersion === 0 || parser.hasBody) return false;
+    const list = headerList(headers);
+    let fields = "connection: upgrade\r\n";
+    for (let at = 0; at < list.length; at += 2) {
+      if (!UNUSED_BY_101.test(list[at]!)) fields += `${list[at]}: ${list[at + 1]}\r\n`;
+    }
+    this.output.latin1(`HTTP/1.1 101 ${reasonOf(101)}\r\n${fields}\r\n`);
+    this.#answered = true;
+    this.closing = true;
+    return true;
   }
 
   /** Tells a client that waits for it to send its content. */

@@ -1,6 +1,7 @@
 /** Reason phrases (RFC 9110 15); clients ignore them, people read them. */
 const REASONS: Readonly<Record<number, string>> = {
   100: "Continue",
+  101: "Switching Protocols",
   200: "OK",
   201: "Created",
   202: "Accepted",
