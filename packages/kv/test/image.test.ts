@@ -14,8 +14,8 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { numbers } from "@soloist/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { numbers } from "./power-device.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const soloist = path("../../toolchain/bin/soloist.mjs");

@@ -1,6 +1,6 @@
+import { numbers, PowerDevice } from "@soloist/testing";
 import { describe, expect, it } from "vitest";
 import { type BlockStore, openStore } from "../src/index.ts";
-import { numbers, PowerDevice } from "./power-device.ts";
 
 type Model = Map<string, string>;
 const bytes = (text: string) => new TextEncoder().encode(text);

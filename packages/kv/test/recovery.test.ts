@@ -1,7 +1,7 @@
+import { numbers, PowerDevice } from "@soloist/testing";
 import { describe, expect, it } from "vitest";
 import { crc32c } from "../src/crc32c.ts";
 import { openStore } from "../src/index.ts";
-import { numbers, PowerDevice } from "./power-device.ts";
 import { bytes, codeOf, contentOf } from "./store-suite.ts";
 
 const BLOCKS = 2 + 16 * 32;

@@ -1,7 +1,6 @@
-import { blockDeviceSuite, memoryBlockDevice } from "@soloist/testing";
+import { blockDeviceSuite, memoryBlockDevice, numbers, PowerDevice } from "@soloist/testing";
 import { describe, expect, it } from "vitest";
 import { memoryStore, openStore } from "../src/index.ts";
-import { numbers, PowerDevice } from "./power-device.ts";
 import { bytes, codeOf, contentOf, storeSuite, text } from "./store-suite.ts";
 
 describe("the device of these tests", () => {

@@ -13,6 +13,7 @@ export { type FlowPair, flowSuite, readAll, type WithFlowPair } from "./flow-sui
 export { type MemoryBlockDeviceOptions, memoryBlockDevice } from "./memory-block-device.ts";
 export { type NetDevicePair, netDeviceSuite } from "./net-device-suite.ts";
 export { pcap, pcapHeader, pcapRecord } from "./pcap.ts";
+export { numbers, PowerDevice, type PowerOptions } from "./power-device.ts";
 export { loopback, pipe, QueueDevice, type QueueDeviceOptions } from "./queue-device.ts";
 export { type SeededRng, seededRng } from "./seeded-rng.ts";
 export { type HostOptions, type LinkOptions, Simulation, type SimulationOptions } from "./simulation.ts";
