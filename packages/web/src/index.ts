@@ -49,6 +49,7 @@ export { Response, type ResponseInit } from "./fetch/response.ts";
 export { escapeHtml, Html, type HtmlValue, html, unsafeHtml } from "./html.ts";
 export { DEFAULT_LIMITS, type Limits } from "./http/limits.ts";
 export { HttpError } from "./http-error.ts";
+export { metrics } from "./metrics.ts";
 export { type CompressOptions, compress } from "./middleware/compress.ts";
 export { etag } from "./middleware/etag.ts";
 export {

@@ -37,6 +37,13 @@ export interface ServeOptions<Env = unknown> extends Partial<Limits> {
   readonly idleTimeout?: number;
   /** Seconds without a byte of a request's content that is being read, or without room for a response's. Default 30. */
   readonly stallTimeout?: number;
+  /** Requests at a time whose handlers or streams are not done yet; 503 above it. Default 4,096: one a connection. */
+  readonly maxInFlight?: number;
+  /**
+   * Bytes a second that a request's content has to come with, on average, once the client was waited for `stallTimeout`
+   * long in all; 408 below it. Time that a handler does not read counts for nobody. Default 100.
+   */
+  readonly minBodyRate?: number;
   /** Seconds that running requests get when the server stops. Default 10. */
   readonly stopTimeout?: number;
   /** Milliseconds since the epoch, for the Date header. Default `Date.now`. */
@@ -76,6 +83,10 @@ export interface Server {
   readonly headerTicks: number;
   readonly idleTicks: number;
   readonly stallTicks: number;
+  readonly maxInFlight: number;
+  /** Bytes for each sweep. */
+  readonly minBodyRate: number;
+  inFlight: number;
   /** Sweeps since the start: the server's only clock. */
   tick: number;
   stopping: boolean;
@@ -133,6 +144,9 @@ export async function serve<Served extends FetchApp>(
     headerTicks: ticks(options.headerTimeout ?? 10),
     idleTicks: ticks(options.idleTimeout ?? 60),
     stallTicks: ticks(options.stallTimeout ?? 30),
+    maxInFlight: options.maxInFlight ?? 4096,
+    minBodyRate: ((options.minBodyRate ?? 100) * TICK) / 1000,
+    inFlight: 0,
     tick: 0,
     stopping: false,
     remembered: undefined,

@@ -39,8 +39,10 @@ const STALLED = 2;
 /** The server's own turn: no timeout. */
 const RUNNING = 3;
 const CLOSING = 4;
+/** A handler reads the request's content. */
+const BODY = 5;
 /** Another protocol is spoken, which has timeouts of its own. */
-const UPGRADED = 5;
+const UPGRADED = 6;
 
 /**
  * One connection of a server: moves bytes between its flow and its machine, and requests to the app. A turn is synchronous:
@@ -74,6 +76,10 @@ export class Session implements SignalSource, RequestSource {
   #since: number;
   #ended = false;
   #refused = false;
+  // Of the request's content: bytes that were read, sweeps that waited for them, and what ends the wait.
+  #bodyBytes = 0;
+  #bodyTicks = 0;
+  #giveUp: (() => void) | undefined = undefined;
 
   constructor(server: Server, flow: Flow) {
     this.#server = server;
@@ -93,8 +99,10 @@ export class Session implements SignalSource, RequestSource {
         const wait = this.#turn();
         if (wait === READ) await flow.whenReadable();
         else if (wait === WRITE) await flow.whenWritable();
-        else if (wait === HANDLER) await this.#finish();
-        else break;
+        else if (wait === HANDLER) {
+          await this.#inFlight();
+          if (this.#upgraded !== undefined && !this.#ended) await this.#speak(this.#upgraded);
+        } else break;
       }
       this.#close();
     } catch (error) {
@@ -117,8 +125,14 @@ export class Session implements SignalSource, RequestSource {
       case HEADERS:
         if (age <= server.headerTicks) break;
         server.counters.timeouts++;
+        this.#count(REFUSALS.timeout);
         this.#refuseTimeout();
         break;
+      case BODY: {
+        const slow = ++this.#bodyTicks > server.stallTicks && this.#bodyBytes < this.#bodyTicks * server.minBodyRate;
+        if (age > server.stallTicks || slow) this.#giveUp?.();
+        break;
+      }
       case STALLED:
       case CLOSING:
         if (age <= server.stallTicks) break;
@@ -211,7 +225,8 @@ export class Session implements SignalSource, RequestSource {
         server.counters.requests++;
         if (!this.#dispatch(window)) {
           this.#save();
-          this.#waitingFor = RUNNING;
+          // A handler that reads at once waits for the client already.
+          if (this.#waitingFor !== BODY) this.#waitingFor = RUNNING;
           this.#sender.flush();
           return HANDLER;
         }
@@ -283,6 +298,7 @@ export class Session implements SignalSource, RequestSource {
     if (parser.hasBody) this.#content = this.#takeContent(window);
     let result: HandlerResult | Promise<HandlerResult>;
     try {
+      if (server.inFlight >= server.maxInFlight) return this.#turnAway();
       result = this.#direct
         ? (server.app as unknown as DirectApp)[DISPATCH](parser.method, target, this)
         : server.app.fetch(this.makeRequest(), server.env);
@@ -303,6 +319,26 @@ export class Session implements SignalSource, RequestSource {
     if (connection.stream !== undefined || this.#upgraded !== undefined) return false;
     this.#forget();
     return true;
+  }
+
+  /** Answers a request that is one too many; those that come later on this connection may find room. */
+  #turnAway(): boolean {
+    const { code, status } = REFUSALS.inFlight;
+    const { refused } = this.#server.counters;
+    refused[code] = (refused[code] ?? 0) + 1;
+    sendResponse(new Response(null, { status, headers: { "retry-after": "1" } }), this.#connection);
+    this.#forget();
+    return true;
+  }
+
+  async #inFlight(): Promise<void> {
+    const server = this.#server;
+    server.inFlight++;
+    try {
+      await this.#finish();
+    } finally {
+      server.inFlight--;
+    }
   }
 
   makeRequest(): Request {
@@ -369,14 +405,16 @@ export class Session implements SignalSource, RequestSource {
     if (stream !== undefined) await this.#pump(stream);
     this.#forget();
     await this.#drain();
-    const upgraded = this.#upgraded;
-    if (upgraded === undefined || this.#ended) return;
+  }
+
+  /** Another protocol has the connection until its end. */
+  #speak(upgraded: Upgraded): Promise<void> {
     const server = this.#server;
     const flow = this.#flow;
     const rest = this.#rest;
     this.#rest = undefined;
     this.#waitingFor = UPGRADED;
-    await upgraded.run(rest === undefined ? flow : new PrefixedFlow(flow, rest), server.window, server.tick);
+    return upgraded.run(rest === undefined ? flow : new PrefixedFlow(flow, rest), server.window, server.tick);
   }
 
   /** Sends a stream as fast as the client takes it. A stream that fails cuts the connection: the client must see it. */
@@ -414,6 +452,8 @@ export class Session implements SignalSource, RequestSource {
     // The handler may begin to read it before this turn goes on.
     this.#save();
     this.#body = new IncomingBody(this);
+    this.#bodyBytes = 0;
+    this.#bodyTicks = 0;
     return this.#body;
   }
 
@@ -448,16 +488,29 @@ export class Session implements SignalSource, RequestSource {
         throw new HttpError(refusal.status, `${refusal.status} ${reasonOf(refusal.status)}: ${refusal.code}`);
       }
       const length = event === MORE ? this.#flow.readInto(window, this.#to) : -1;
-      if (length > 0) this.#to += length;
+      if (length > 0) {
+        this.#to += length;
+        this.#bodyBytes += length;
+      }
       this.#save();
       if (length < 0) {
         connection.closing = true;
         throw cutShort();
       }
       if (length > 0) continue;
-      this.#wait(STALLED);
-      await this.#flow.whenReadable();
-      if (this.#waitingFor === STALLED && this.#body === body) this.#waitingFor = RUNNING;
+      this.#wait(BODY);
+      const late = new Promise<true>((resolve) => {
+        this.#giveUp = () => resolve(true);
+      });
+      const isLate = await Promise.race([this.#flow.whenReadable(), late]);
+      if (this.#waitingFor === BODY && this.#body === body) this.#waitingFor = RUNNING;
+      if (isLate === true && this.#body === body) {
+        // Whatever the handler makes of it, the rest of this content is not waited for.
+        connection.stopping = true;
+        this.#server.counters.timeouts++;
+        this.#count(REFUSALS.bodyTooSlow);
+        throw new HttpError(408, "The request's content came too slowly", { code: "ERR_BODY_TIMEOUT" });
+      }
     }
   }
 

@@ -316,6 +316,49 @@ describe("serve: output", () => {
   });
 });
 
+describe("serve: requests in flight", () => {
+  test("one too many is answered 503, and others once there is room", async () => {
+    let release = () => {};
+    const app = createApp()
+      .get("/wait", () => new Promise<string>((resolve) => (release = () => resolve("waited"))))
+      .get("/now", () => "now");
+    const { listener, counters } = start(app, { maxInFlight: 1 });
+    const [first, second] = [listener.connect(), listener.connect()];
+    await first.write(get("/wait"));
+    await later();
+    await second.write(get("/now") + post("/now", "content"));
+    const refused = await readUntil(second, (text) => text.split("503").length > 2);
+    expect(refused.match(/HTTP\/1.1 503|retry-after: 1/g)).toHaveLength(4);
+    release();
+    expect(await readUntil(first, (text) => text.endsWith("waited"))).toContain("200 OK");
+    await second.write(get("/now"));
+    expect(await readUntil(second, (text) => text.endsWith("now"))).toContain("200 OK");
+    expect([counters.refused, counters.requests]).toEqual([{ "in-flight": 2 }, 4]);
+  });
+
+  test("a stream counts until it ends, also when its client goes away", async () => {
+    const app = createApp().get("/:any", () => new Response(endless()));
+    async function* endless() {
+      for (;;) {
+        yield "piece";
+        await later();
+      }
+    }
+    const { listener } = start(app, { maxInFlight: 1 });
+    const [first, second] = [listener.connect(), listener.connect()];
+    await first.write(get("/a"));
+    await readUntil(first, (text) => text.includes("piece"));
+    await second.write(get("/b"));
+    expect(await readUntil(second, (text) => text.includes("\r\n\r\n"))).toContain("503");
+    first.abort();
+    await later();
+    await later();
+    await second.write(get("/b"));
+    expect(await readUntil(second, (text) => text.includes("piece"))).toContain("200 OK");
+    second.abort();
+  });
+});
+
 describe("serve: time", () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -359,6 +402,37 @@ describe("serve: time", () => {
     expect(counters.timeouts).toBe(1);
     await vi.advanceTimersByTimeAsync(51_000);
     expect(await readUntil(patient, (text) => text.includes("done"))).toContain("200 OK");
+  });
+
+  test("content that trickles is answered 408, by its rate; content that the handler does not read is not", async () => {
+    const app = createApp()
+      .post("/", async ({ request }) => request.text())
+      .post("/slow", async ({ request }) => {
+        await new Promise((resolve) => setTimeout(resolve, 30_000));
+        return request.text();
+      });
+    const { listener, counters } = start(app, { stallTimeout: 5, minBodyRate: 10 });
+    const head = (path: string) => `POST ${path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n`;
+    const trickling = listener.connect();
+    const steady = listener.connect();
+    const stalled = listener.connect();
+    const waiting = listener.connect();
+    for (const client of [trickling, steady, stalled]) await client.write(head("/"));
+    await waiting.write(head("/slow"));
+    for (let second = 0; second < 10; second++) {
+      await trickling.write("x");
+      await steady.write("x".repeat(20));
+      await vi.advanceTimersByTimeAsync(1000);
+    }
+    for (const client of [trickling, stalled]) {
+      expect(await readUntil(client, () => false)).toMatch(/^HTTP\/1.1 408 .*connection: close/s);
+    }
+    expect([counters.timeouts, counters.refused]).toEqual([2, { "body-too-slow": 2 }]);
+    await steady.write("x".repeat(800));
+    await waiting.write("y".repeat(1000));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await readUntil(steady, (text) => text.endsWith("x"))).toContain("200 OK");
+    expect(await readUntil(waiting, (text) => text.endsWith("y"))).toContain("200 OK");
   });
 
   test("no timer runs while there are no connections", async () => {

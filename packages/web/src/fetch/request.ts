@@ -1,7 +1,9 @@
 import type { HeaderBlock } from "../http/header-block.ts";
+import { HttpError } from "../http-error.ts";
 import { Blob } from "./blob.ts";
 import {
   type BodyInit,
+  type BodyStream,
   BodyView,
   type Content,
   contentOf,
@@ -32,6 +34,8 @@ const NORMALIZED = /^(delete|get|head|options|post|put)$/i;
 
 /** Makes a Request without fields: parsing what is known to be right would cost more than answering it. */
 const EMPTY = { toString: () => "" };
+
+let limit: (request: Request, bytes: number) => void;
 
 let fromServer: (
   method: string,
@@ -91,6 +95,13 @@ export class Request {
   }
 
   static {
+    limit = (request, bytes) => {
+      const content = request.#content;
+      if (content === null) return;
+      if (typeof content === "string" || content instanceof Uint8Array) {
+        if (content.length > bytes) throw tooLarge(bytes);
+      } else request.#content = limited(content, bytes);
+    };
     fromServer = (method, target, headers, content, source) => {
       const request = new Request(EMPTY);
       (request as { method: string }).method = method;
@@ -201,6 +212,24 @@ export class Request {
     copy.#source = this.#source;
     return copy;
   }
+}
+
+/** Ends the request's content with a 413 behind so many bytes. */
+export function limitContent(request: Request, bytes: number): void {
+  limit(request, bytes);
+}
+
+async function* limited(content: BodyStream, bytes: number): AsyncGenerator<Uint8Array | string, undefined> {
+  let left = bytes;
+  for await (const piece of content) {
+    left -= piece.length;
+    if (left < 0) throw tooLarge(bytes);
+    yield piece;
+  }
+}
+
+function tooLarge(bytes: number): HttpError {
+  return new HttpError(413, `The content is larger than ${bytes} bytes`, { code: "ERR_BODY_LIMIT" });
 }
 
 /** A request as a server received it. `content`: what has arrived, a stream of what will, or `null`. */

@@ -1,2 +1,2 @@
-/** The Compression standard's one direction, over fflate: in an image only when an app names it. */
-export { CompressionStream } from "../fetch/compression-stream.ts";
+/** The Compression standard, over fflate: in an image only when an app names one of them. */
+export { CompressionStream, DecompressionStream } from "../fetch/compression-stream.ts";

@@ -49,4 +49,7 @@ export const REFUSALS = {
   trailerField: new Refusal(400, "trailer-field"),
   // RFC 9110 15.5.9
   timeout: new Refusal(408, "timeout"),
+  bodyTooSlow: new Refusal(408, "body-too-slow"),
+  // RFC 9110 15.6.4
+  inFlight: new Refusal(503, "in-flight"),
 } as const;

@@ -1,5 +1,6 @@
 import { utf8 } from "../bytes.ts";
 import { decodeText } from "../fetch/body.ts";
+import { limitContent } from "../fetch/request.ts";
 import { Response } from "../fetch/response.ts";
 import { HttpError } from "../http-error.ts";
 import type { Middleware } from "../onion.ts";
@@ -73,12 +74,16 @@ function unauthorized(challenge: string): Response {
   return new Response("Unauthorized\n", { status: 401, headers: { "www-authenticate": challenge } });
 }
 
-/** Refuses requests that say they have more than `bytes` of content (413). Content of unknown length: `maxBody` of `serve`. */
+/**
+ * Refuses requests with more than `bytes` of content (413): at once by the length that they announce, otherwise while the
+ * handler reads. For all requests of a server there is `maxBody` of `serve`; this is for a part of an app.
+ */
 export function bodyLimit(bytes: number): Middleware {
   return ({ request }, next) => {
     if (Number(request.headers.get("content-length") ?? 0) > bytes) {
       throw new HttpError(413, `The content is larger than ${bytes} bytes`, { code: "ERR_BODY_LIMIT" });
     }
+    limitContent(request, bytes);
     return next();
   };
 }

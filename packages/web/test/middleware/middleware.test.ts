@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { constants, gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import {
@@ -157,6 +157,60 @@ describe("answers", () => {
       .use(compress())
       .get("/", () => "x");
     expect((await small.request("/", { headers: { "accept-encoding": "gzip" } })).headers.get("vary")).toBeNull();
+  });
+
+  it("compress packs streams so that each piece can be read when it is there", async () => {
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const app = createApp()
+      .use(compress())
+      .get("/", () => {
+        const pieces = async function* () {
+          yield "first ".repeat(200);
+          await gate;
+          yield "";
+          yield "second ".repeat(200);
+        };
+        return new Response(pieces(), { headers: { "content-type": "text/plain", etag: '"strong"' } });
+      })
+      .get("/events", () => new Response(endless(), { headers: { "content-type": "text/event-stream" } }));
+    async function* endless() {
+      yield ":\n\n";
+    }
+    const response = await headersOf(app, { "accept-encoding": "gzip" });
+    expect([response.headers.get("content-encoding"), response.headers.get("vary")]).toEqual([
+      "gzip",
+      "accept-encoding",
+    ]);
+    expect(response.headers.get("etag")).toBe('W/"strong"');
+    const pieces = response.body![Symbol.asyncIterator]();
+    const packed: Uint8Array[] = [];
+    const shown = () => gunzipSync(Buffer.concat(packed), { finishFlush: constants.Z_SYNC_FLUSH }).toString();
+    while (packed.length === 0 || shown().length < 1200) packed.push((await pieces.next()).value!);
+    expect(shown()).toBe("first ".repeat(200));
+    release();
+    for (let piece = await pieces.next(); !piece.done; piece = await pieces.next()) packed.push(piece.value);
+    expect(gunzipSync(Buffer.concat(packed)).toString()).toBe("first ".repeat(200) + "second ".repeat(200));
+    const events = await app.request("/events", { headers: { "accept-encoding": "gzip" } });
+    expect([events.headers.get("content-encoding"), events.headers.get("vary")]).toEqual([null, null]);
+  });
+
+  it("bodyLimit counts what arrives, whatever was announced", async () => {
+    const app = createApp()
+      .use(bodyLimit(10))
+      .post("/", async ({ request }) => request.text())
+      .post("/unread", () => "fine");
+    async function* pieces(...texts: string[]) {
+      yield* texts;
+    }
+    const post = async (body: string | AsyncIterable<string>, path = "/") => {
+      const response = await app.request(path, { method: "POST", body });
+      return [response.status, await response.text()];
+    };
+    expect(await post(pieces("01234", "56789"))).toEqual([200, "0123456789"]);
+    expect((await post(pieces("01234", "567890")))[0]).toBe(413);
+    expect((await post("01234567890"))[0]).toBe(413);
+    expect(await post(pieces("01234", "567890"), "/unread")).toEqual([200, "fine"]);
   });
 
   it("logger escapes what a path holds", async () => {
