@@ -184,6 +184,7 @@ function resendFirst(c: TcpConnection, now: number, sink: SegmentSink): boolean 
   const data = (c.sndEnd - c.sndUna) | 0;
   let length = data < c.mss ? data : c.mss;
   if (length > outstanding) length = outstanding;
+  if (c.narrow !== undefined) forgetTry(c.narrow);
   const fin = c.finQueued && length === data && outstanding > length;
   const flags = (length === data && length > 0 ? ACK | PSH : ACK) | (fin ? FIN : 0);
   if (!emit(c, c.sndUna, flags, length, now, sink)) return false;

@@ -268,7 +268,9 @@ function reorderingWindow(c: TcpConnection): number {
 
 function enterRecovery(c: TcpConnection, board: Scoreboard, flight: number, now: number): void {
   rememberWindow(c, now);
-  reduceThreshold(c, flight);
+  // What has arrived beyond a hole is outstanding, but on its way no more: one recovery right behind another would count it, and
+  // keep a full queue full.
+  reduceThreshold(c, flight < c.cwnd ? flight : c.cwnd);
   board.phase = RECOVERY;
   board.recover = c.sndMax;
   board.prrDelivered = 0;

@@ -3,10 +3,11 @@ import { RingPool } from "../../src/tcp/buffers.ts";
 import { openActive, openPassive, type TcpOptionsOfUser } from "../../src/tcp/calls.ts";
 import { createTcpCounters, TcpConnection, type TcpEnvironment } from "../../src/tcp/connection.ts";
 import { dispatch, onTimer, type SegmentSink } from "../../src/tcp/dispatch.ts";
+import { DUPLICATE } from "../../src/tcp/extras.ts";
 import { processFast, SLOW } from "../../src/tcp/fast-path.ts";
 import { process } from "../../src/tcp/process.ts";
 import { STATE_NAMES } from "../../src/tcp/state.ts";
-import { ACK, createTcpSegment, FIN, PSH, RST, SYN, type TcpSegment } from "../../src/wire/tcp.ts";
+import { ACK, CWR, createTcpSegment, ECE, ECT, FIN, PSH, RST, SYN, type TcpSegment } from "../../src/wire/tcp.ts";
 
 /** Our and the peer's initial sequence numbers. */
 export const ISS = 1000;
@@ -19,6 +20,9 @@ const FLAG_NAMES: [number, string][] = [
   [RST, "RST"],
   [PSH, "PSH"],
   [ACK, "ACK"],
+  [ECE, "ECE"],
+  [CWR, "CWR"],
+  [ECT, "ECT"],
 ];
 
 export function flagNames(flags: number): string {
@@ -42,6 +46,8 @@ export class Machine {
   challenges = 100;
   sent: Sent[] = [];
   windows: number[] = [];
+  /** Of each ACK that reported one: the data that came twice, relative. */
+  duplicates: [number, number][] = [];
   events = 0;
   full = false;
   /** Try header prediction first, as the stack does. */
@@ -85,6 +91,9 @@ export class Machine {
         const ack = (flags & ACK) !== 0 ? (c.rcvNxt - this.irs) | 0 : 0;
         this.sent.push({ flags: flagNames(flags), seq: (seq - this.iss) | 0, ack, length });
         this.windows.push(window);
+        if ((c.extras & DUPLICATE) !== 0) {
+          this.duplicates.push([(c.duplicateStart - this.irs) | 0, (c.duplicateEnd - this.irs) | 0]);
+        }
         return true;
       },
     };
@@ -109,7 +118,18 @@ export class Machine {
     flags: number,
     seq: number,
     ack: number,
-    { length = 0, window = 65_535, mss = 0, scale = -1, fill = 1, sack = [] as [number, number][] } = {},
+    {
+      length = 0,
+      window = 65_535,
+      mss = 0,
+      scale = -1,
+      fill = 1,
+      sack = [] as [number, number][],
+      sackPermitted = false,
+      /** TSval and TSecr. */
+      stamp = undefined as [number, number] | undefined,
+      marked = false,
+    } = {},
   ): Sent[] {
     const segment: TcpSegment = createTcpSegment();
     segment.flags = flags;
@@ -118,6 +138,13 @@ export class Machine {
     segment.window = window;
     segment.mss = mss;
     segment.windowScale = scale;
+    segment.sackPermitted = sackPermitted;
+    segment.marked = marked;
+    if (stamp !== undefined) {
+      segment.timestamps = true;
+      segment.tsVal = stamp[0];
+      segment.tsEcr = stamp[1];
+    }
     segment.bytes = new Uint8Array(length + 3 + 8 * sack.length).fill(fill);
     segment.dataAt = 3;
     segment.sackAt = length + 3;
@@ -159,6 +186,34 @@ export function synSent(iss = ISS, irs = IRS): Machine {
   machine.flush();
   return machine;
 }
+
+/** A connection that was opened with `change` to its options, by a SYN-ACK with `flags` and `answer`. */
+export function opened(
+  change: Partial<TcpOptionsOfUser>,
+  flags: number,
+  answer: NonNullable<Parameters<Machine["receive"]>[3]>,
+): Machine {
+  const machine = new Machine();
+  machine.options = { ...machine.options, ...change };
+  machine.now = 100;
+  openActive(machine.c, ISS, machine.options, OFFSET);
+  machine.flush();
+  machine.receive(flags, 0, 1, { mss: MSS, ...answer });
+  return machine;
+}
+
+/** A connection that a SYN with `flags` has begun; `sent` has the answer. */
+export function passive(change: Partial<TcpOptionsOfUser>, flags: number): Machine {
+  const machine = new Machine();
+  machine.options = { ...machine.options, ...change };
+  const said = { mss: MSS, windowScale: -1, sackPermitted: false, timestamps: false, tsVal: 0, tsEcr: 0 };
+  openPassive(machine.c, ISS, machine.options, { ...said, seq: IRS, window: 65_535, flags }, 0);
+  machine.sent = machine.flush();
+  return machine;
+}
+
+/** Of our timestamps. */
+export const OFFSET = 7000;
 
 export function synReceived(iss = ISS, irs = IRS, limit = 65_535, sack = false): Machine {
   const machine = new Machine(iss, irs, limit);
