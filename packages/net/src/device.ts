@@ -1,5 +1,6 @@
 import type { Device, Host, Parameter } from "@soloist/interface";
 import type { Counters } from "./counters.ts";
+import { registerStack } from "./current.ts";
 import { AddressError } from "./errors.ts";
 import type { Route } from "./ipv4/routes.ts";
 import { DisciplinedClock } from "./ntp/clock.ts";
@@ -169,7 +170,7 @@ export function stack(options: StackOptions = {}): Device<Stack> {
         routes: host.parameter(routesKey),
         dns: host.parameter(dnsKey),
         search: host.parameter(searchKey),
-      }),
+      }).then(registerStack),
   };
 }
 

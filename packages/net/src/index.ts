@@ -17,6 +17,7 @@
  * }
  */
 export { type Counters, createCounters, type DropCounters } from "./counters.ts";
+export { currentStack, registerStack } from "./current.ts";
 export { type Ipv4Info, type Stack, type StackOptions, type StackUsage, stack } from "./device.ts";
 export { createDnsCounters, type DnsCounters } from "./dns/counters.ts";
 export { NameNotFoundError, NameServerError, NameTimedOutError } from "./dns/errors.ts";

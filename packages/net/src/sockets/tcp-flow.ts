@@ -1,5 +1,5 @@
 import type { Endpoint, Flow, SoloistError } from "@soloist/interface";
-import { BrokenPipeError, failureError } from "../errors.ts";
+import { BrokenPipeError, failureError, InvalidArgumentError } from "../errors.ts";
 import { closeSend, discardReceived, readableLength, readBytes, writableLength, writeBytes } from "../tcp/calls.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
@@ -45,6 +45,10 @@ export interface FlowInfo {
 /** What `tcp` gives beyond {@link Flow}. */
 export interface TcpFlowApi extends Flow {
   info(): FlowInfo;
+  /** As the option `noDelay` of `connect`, from now on. */
+  setNoDelay(on: boolean): void;
+  /** As the option `keepAlive` of `connect`, from now on: milliseconds, 0: never. */
+  setKeepAlive(milliseconds: number): void;
 }
 
 export class TcpFlow implements TcpFlowApi, TcpOwner {
@@ -187,6 +191,24 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
       unsent: (c.sndEnd - c.sndUna) | 0,
       unread: readableLength(c),
     };
+  }
+
+  setNoDelay(on: boolean): void {
+    const c = this.#connection;
+    c.noDelay = on;
+    if (on && c.state !== CLOSED) this.#layer.enqueue(c);
+  }
+
+  setKeepAlive(milliseconds: number): void {
+    if (!(milliseconds >= 0)) throw new InvalidArgumentError(`keepAlive is in milliseconds, not ${milliseconds}`);
+    const c = this.#connection;
+    c.keepAlive = milliseconds;
+    if (c.state === CLOSED) return;
+    const { now } = this.#layer;
+    c.lastHeardAt = now;
+    // While something is unacknowledged the timer is that of its retransmission; the acknowledgment starts this one.
+    if (c.sndUna === c.sndEnd) c.rtoAt = milliseconds > 0 ? now + milliseconds : Number.POSITIVE_INFINITY;
+    this.#layer.enqueue(c);
   }
 
   onEvents(c: TcpConnection, events: number): void {
