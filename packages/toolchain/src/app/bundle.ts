@@ -8,7 +8,7 @@ import type { Asset } from "../engine/assets.ts";
 import { BUNDLE_NAME } from "../engine/evaluate.ts";
 import { BuildError } from "../errors.ts";
 import type { App } from "./app.ts";
-import { ASSET_NAMESPACE, ASSET_SCHEME, ENGINE_NAMESPACE, guestPlugin } from "./guest-plugin.ts";
+import { ASSET_NAMESPACE, ASSET_SCHEME, ENGINE_NAMESPACE, guestPlugin, NODE_PACKAGE } from "./guest-plugin.ts";
 
 export interface Bundle {
   /** One module without imports. */
@@ -72,6 +72,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       inject: globals.map(({ path }) => path),
       define: {
         "process.env.NODE_ENV": '"production"',
+        ...(app.dependencies.includes(NODE_PACKAGE) ? { global: "globalThis" } : {}),
         ...Object.fromEntries(globals.flatMap(({ names }) => propertyDefines(names))),
       },
       plugins: [guestPlugin(app, base, options.snapshot), crunch],
@@ -121,7 +122,8 @@ interface GlobalFile {
 
 /** Modules whose exports stand in for globals: only those that the app names end up in the bundle. */
 function globalFiles(app: App): GlobalFile[] {
-  const packages = ["@soloist/runtime", ...app.dependencies.filter((name) => name === "@soloist/web")];
+  const named = app.dependencies.filter((name) => name === "@soloist/web" || name === NODE_PACKAGE);
+  const packages = ["@soloist/runtime", ...named];
   return packages.flatMap((name) => {
     const folder = findPackage(name, app.folder) ?? findPackage(name);
     if (!folder) return [];

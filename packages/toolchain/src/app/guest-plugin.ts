@@ -1,5 +1,5 @@
 import { builtinModules } from "node:module";
-import type { OnResolveArgs, Plugin } from "esbuild";
+import type { OnResolveArgs, PartialMessage, Plugin } from "esbuild";
 import { type BaseDescription, findPackage } from "../base.ts";
 import { assetModule } from "../engine/assets.ts";
 import { PLATFORM_GLOBAL } from "../engine/evaluate.ts";
@@ -10,6 +10,9 @@ export const ASSET_NAMESPACE = "native-asset";
 /** Followed by an asset's id. */
 export const ASSET_SCHEME = "native:asset/";
 const VIRTUAL_NAMESPACE = "soloist";
+/** Puts modules of Node.js in place; only apps that depend on it have them. */
+export const NODE_PACKAGE = "@soloist/node";
+const SHIM_NAMESPACE = "soloist-node";
 
 /** What each engine module's initialiser puts on globalThis. */
 const ENGINE_EXPORTS: Readonly<Record<string, readonly string[]>> = {
@@ -88,22 +91,29 @@ export function guestPlugin(app: App, base: BaseDescription, snapshot: boolean):
       const builtin = new RegExp(
         `^(node:.*|(${builtinModules.filter((name) => !name.startsWith("_")).join("|")})(/.*)?)$`,
       );
+      const hasNode = app.dependencies.includes(NODE_PACKAGE);
       build.onResolve({ filter: builtin }, async (args) => {
         if (args.pluginData === SEARCHED) return undefined;
+        // "process/" is what readable-stream calls the npm package, which hands out a global that images lack.
+        const name = args.path.replace(/^node:/, "").replace(/^process\/$/, "process");
+        const shim = hasNode && !name.endsWith("/") ? await findShim(name) : undefined;
+        if (shim !== undefined) {
+          // What `require` returns of these modules may be a function: the module's default export.
+          return args.kind === "require-call" ? { path: name, namespace: SHIM_NAMESPACE } : shim;
+        }
         if (!args.path.startsWith("node:") && (await isPackage(args))) return undefined;
-        return {
-          errors: [
-            {
-              text: `Node.js module ${JSON.stringify(args.path)} does not exist in a unikernel`,
-              notes: [
-                {
-                  text: "An image has no operating system below it; Soloist's packages and web standards take its place.",
-                },
-              ],
-            },
-          ],
-        };
+        return { errors: [missing(args.path, hasNode)] };
       });
+      build.onLoad({ filter: /.*/, namespace: SHIM_NAMESPACE }, ({ path }) => ({
+        contents: `module.exports = require(${JSON.stringify(`${NODE_PACKAGE}/${path}`)}).default;`,
+        resolveDir: app.folder,
+      }));
+      /** The module of `@soloist/node` that stands for one of Node.js. */
+      async function findShim(name: string) {
+        const options = { kind: "import-statement", resolveDir: app.folder, pluginData: SEARCHED } as const;
+        const found = await build.resolve(`${NODE_PACKAGE}/${name}`, options);
+        return found.errors.length === 0 ? { path: found.path, sideEffects: found.sideEffects } : undefined;
+      }
       /** Some npm packages are called as a module of Node.js: `events`, `buffer`. */
       async function isPackage({ path, importer, resolveDir, kind }: OnResolveArgs): Promise<boolean> {
         const found = await build.resolve(path, { importer, resolveDir, kind, pluginData: SEARCHED });
@@ -111,6 +121,13 @@ export function guestPlugin(app: App, base: BaseDescription, snapshot: boolean):
       }
     },
   };
+}
+
+function missing(path: string, hasNode: boolean): PartialMessage {
+  const note = hasNode
+    ? `${NODE_PACKAGE} has no such module.`
+    : `An image has no operating system below it; Soloist's packages and web standards take its place. Libraries that need net, dgram, dns and the like find them when the app depends on ${NODE_PACKAGE}.`;
+  return { text: `Node.js module ${JSON.stringify(path)} does not exist in a unikernel`, notes: [{ text: note }] };
 }
 
 const SEARCHED = Symbol("searched for a package of this name");
