@@ -35,6 +35,8 @@ missing_to_test() {
   has ping || echo iputils-ping
   has curl || echo curl
   has sysctl || echo procps
+  has redis-check-rdb || echo redis-tools # the server, too, but not its service
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
 }
 
 # install_packages NAME… : through apt, as root or with a sudo that does not ask; otherwise says the exact command.
@@ -55,6 +57,12 @@ Install it, then run the command again:
   say "Installing $* (once)"
   export DEBIAN_FRONTEND=noninteractive
   "${sudo[@]}" apt-get -o Acquire::Retries=3 update -q || true # a stale list may still do; the next command says so if not
+  # A server that tests start must not start with the machine: without a cluster there is nothing to start.
+  case " $* " in *" postgresql "*)
+    "${sudo[@]}" apt-get -o Acquire::Retries=3 install -y -q --no-install-recommends postgresql-common &&
+      "${sudo[@]}" sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf ||
+      true ;; # the next command says what is wrong
+  esac
   "${sudo[@]}" apt-get -o Acquire::Retries=3 install -y -q --no-install-recommends "$@" ||
     fail "apt could not install $*. The command was:
 

@@ -15,9 +15,11 @@ export const rules: Readonly<Record<string, Rule>> = {
   "packages/rng": interfaceOnly,
   "packages/net": interfaceOnly,
   "packages/web": interfaceOnly,
+  "packages/node": { sees: ["packages/interface", "packages/net"], guest: true },
   "packages/testing": { sees: ["packages/interface"], guest: false },
   "packages/crunch": { sees: ["packages/interface"], guest: false },
   "packages/kv": interfaceOnly,
+  "packages/unix": { sees: ["packages/interface", "packages/net", "packages/testing"], guest: false },
   "packages/kernel": { sees: [], guest: false },
   "packages/tender": { sees: [], guest: false },
   "packages/toolchain": {
@@ -28,6 +30,7 @@ export const rules: Readonly<Record<string, Rule>> = {
       "packages/crunch",
       "packages/runtime",
       "packages/rng",
+      "packages/unix",
     ],
     guest: false,
   },
@@ -46,4 +49,15 @@ export const nativeModules: Readonly<Record<string, { readonly folder: string; r
 };
 
 /** Libraries that may end up in images. Each adds code to every app that reaches it. */
-export const guestLibraries: readonly string[] = ["@noble/hashes", "fflate", "jose", "qr", "web-streams-polyfill"];
+export const guestLibraries: readonly string[] = [
+  "@noble/curves",
+  "@noble/hashes",
+  "buffer",
+  "events",
+  "fflate",
+  "jose",
+  "qr",
+  "readable-stream",
+  "string_decoder",
+  "web-streams-polyfill",
+];

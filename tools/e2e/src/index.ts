@@ -16,3 +16,4 @@ export { ADDRESS, GUEST, Guest, type GuestOptions, HOST, tender } from "./guest.
 export { build, buildFails, image, inspect, type Target, targets } from "./images.ts";
 export { cpuSeconds, residentBytes } from "./process.ts";
 export { boots, type Serving, serves } from "./serve.ts";
+export { type DebianServer, postgresServer, redisServer, serverMissing } from "./servers.ts";

@@ -1,0 +1,5 @@
+/** `stream/promises` */
+import { promises } from "../stream.ts";
+
+export const { pipeline, finished } = promises;
+export default promises;
