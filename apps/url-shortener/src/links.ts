@@ -1,26 +1,26 @@
 import type { Change, KvStore } from "@soloist/kv";
-import { equalSecrets } from "@soloist/web";
+import { createEditKey, isEditKey } from "./edit-key.ts";
 import { randomWord } from "./rules.ts";
+import { countVisit, dayOf, emitVisits, parseVisits, type Visits } from "./visits.ts";
 
-/** All links are held in memory beside the store, which answers searches and redirects. */
+/** All links are held in memory beside the store, which answers searches and redirects: at most about 12 MB. */
 export const MAX_LINKS = 5000;
 const ALIAS_LENGTH = 5;
-/** 100 bits. */
-const KEY_LENGTH = 20;
-const PREFIX = "link/";
+const LINK = "link/";
+const VISITS = "visits/";
 
 export interface Link {
   readonly alias: string;
   readonly url: string;
   /** Milliseconds since 1970. */
   readonly created: number;
-  hits: number;
-  /** Whoever knows it may delete the link. */
-  readonly key: string;
+  /** SHA-256 of the key with which it may be deleted. */
+  readonly keyHash: string;
+  visits: Visits | undefined;
 }
 
-export type Order = "newest" | "hits" | "alias";
-export const ORDERS: readonly Order[] = ["newest", "hits", "alias"];
+export type Order = "newest" | "visits" | "alias";
+export const ORDERS: readonly Order[] = ["newest", "visits", "alias"];
 
 export interface Page {
   readonly links: readonly Link[];
@@ -40,16 +40,18 @@ export class LinksFullError extends Error {
   override readonly name = "LinksFullError";
 }
 
-/** The links of a store. A link that `create` promised is in the store; hits get there with `flush`. */
+/** The links of a store. A link that `create` promised is in the store; visits get there with `flush`. */
 export class Links {
   readonly #kv: KvStore;
   readonly #options: LinksOptions;
-  readonly #links = new Map<string, Link>();
+  readonly #byAlias = new Map<string, Link>();
+  /** As they were made. */
+  readonly #ordered: Link[] = [];
   /** Aliases that are being written. */
   readonly #claimed = new Set<string>();
-  readonly #changed = new Set<string>();
-  /** Called when hits have to be flushed some time soon. */
-  onChange: () => void = () => {};
+  readonly #visited = new Set<Link>();
+  /** Called when visits have to be flushed some time soon. */
+  onVisit: () => void = () => {};
 
   private constructor(kv: KvStore, options: LinksOptions) {
     this.#kv = kv;
@@ -58,33 +60,51 @@ export class Links {
 
   static async open(kv: KvStore, options: LinksOptions): Promise<Links> {
     const links = new Links(kv, options);
-    for await (const [key, value] of kv.entries(PREFIX)) {
-      const stored = JSON.parse(new TextDecoder().decode(value)) as Omit<Link, "alias">;
-      links.#links.set(key.slice(PREFIX.length), { alias: key.slice(PREFIX.length), ...stored });
+    for await (const [key, value] of kv.entries(LINK)) {
+      const alias = key.slice(LINK.length);
+      const stored = JSON.parse(new TextDecoder().decode(value)) as { url: string; created: number; keyHash: string };
+      const link = { alias, ...stored, visits: undefined };
+      links.#byAlias.set(alias, link);
+      links.#ordered.push(link);
+    }
+    links.#ordered.sort((a, b) => a.created - b.created);
+    for await (const [key, value] of kv.entries(VISITS)) {
+      const link = links.#byAlias.get(key.slice(VISITS.length));
+      if (link) link.visits = parseVisits(value);
     }
     return links;
   }
 
   get count(): number {
-    return this.#links.size;
+    return this.#ordered.length;
+  }
+
+  /** Whole days since 1970. */
+  get today(): number {
+    return dayOf(this.#options.now());
   }
 
   get(alias: string): Link | undefined {
-    return this.#links.get(alias.toLowerCase());
+    return this.#byAlias.get(alias.toLowerCase());
   }
 
-  /** `wish`: a checked alias; when it is taken, `wish-1` and so on. Without one the alias is random. */
-  async create(url: string, wish?: string): Promise<Link> {
-    if (this.#links.size + this.#claimed.size >= MAX_LINKS)
-      throw new LinksFullError("There is no room for more links.");
+  /**
+   * `wish`: a checked alias; when it is taken, `wish-1` and so on. Without one the alias is random. The key is not kept, and
+   * cannot be found out again.
+   */
+  async create(url: string, wish?: string): Promise<{ readonly link: Link; readonly key: string }> {
+    if (this.count + this.#claimed.size >= MAX_LINKS) throw new LinksFullError("There is no room for more links.");
     const alias = wish === undefined ? this.#randomAlias() : this.#freeAlias(wish);
     this.#claimed.add(alias);
     try {
       const { random, now } = this.#options;
-      const link: Link = { alias, url, created: now(), hits: 0, key: randomWord(random, KEY_LENGTH) };
-      await this.#kv.set(PREFIX + alias, encode(link));
-      this.#links.set(alias, link);
-      return link;
+      const { key, hash } = await createEditKey(random);
+      const stored = { url, created: now(), keyHash: hash };
+      await this.#kv.set(LINK + alias, new TextEncoder().encode(JSON.stringify(stored)));
+      const link = { alias, ...stored, visits: undefined };
+      this.#byAlias.set(alias, link);
+      this.#ordered.push(link);
+      return { link, key };
     } catch (error) {
       const code = (error as { code?: unknown }).code;
       if (code === "ENOSPC" || code === "EFBIG") throw new LinksFullError("The disk has no room for this link.");
@@ -94,47 +114,50 @@ export class Links {
     }
   }
 
-  hit(link: Link): void {
-    link.hits++;
-    if (this.#changed.size === 0) this.onChange();
-    this.#changed.add(link.alias);
+  visit(link: Link): void {
+    link.visits = countVisit(link.visits, this.today);
+    if (this.#visited.size === 0) this.onVisit();
+    this.#visited.add(link);
   }
 
   /** Resolves to whether the key was right; then the link is gone for good. */
   async delete(link: Link, key: string): Promise<boolean> {
-    if (!equalSecrets(key, link.key)) return false;
-    if (this.#links.get(link.alias) !== link) return true;
-    this.#links.delete(link.alias);
-    this.#changed.delete(link.alias);
+    if (!(await isEditKey(key, link.keyHash))) return false;
+    if (this.#byAlias.get(link.alias) !== link) return true;
+    this.#byAlias.delete(link.alias);
+    this.#ordered.splice(this.#ordered.indexOf(link), 1);
+    this.#visited.delete(link);
     this.#claimed.add(link.alias);
     try {
-      await this.#kv.delete(PREFIX + link.alias);
+      await this.#kv.update([
+        [LINK + link.alias, undefined],
+        [VISITS + link.alias, undefined],
+      ]);
     } finally {
       this.#claimed.delete(link.alias);
     }
     return true;
   }
 
-  /** Writes the hits that were counted since the last time. */
+  /** Writes what was counted since the last time: each link once, however often it was visited. */
   async flush(): Promise<void> {
-    const changed = [...this.#changed];
-    this.#changed.clear();
+    const visited = [...this.#visited].filter((link) => this.#byAlias.get(link.alias) === link);
+    this.#visited.clear();
     // One update may be small on a small disk, so each link is an update of its own; the store writes them together.
-    const writes = changed.map((alias) => {
-      const link = this.#links.get(alias);
-      return link && this.#kv.update([[PREFIX + alias, encode(link)] satisfies Change]);
-    });
-    await Promise.all(writes);
+    await Promise.all(
+      visited.map(({ alias, visits }) => this.#kv.update([[VISITS + alias, emitVisits(visits!)] satisfies Change])),
+    );
   }
 
   /** Links whose alias or address contains `query`. `page` counts from 1. */
   find(query: string, order: Order, page: number, size: number): Page {
     const needle = query.trim().toLowerCase();
-    const found: Link[] = [];
-    for (const link of this.#links.values()) {
-      if (link.alias.includes(needle) || link.url.toLowerCase().includes(needle)) found.push(link);
-    }
-    found.sort(COMPARE[order]);
+    const found =
+      needle === ""
+        ? this.#ordered.slice()
+        : this.#ordered.filter(({ alias, url }) => alias.includes(needle) || url.toLowerCase().includes(needle));
+    found.reverse();
+    if (order !== "newest") found.sort(COMPARE[order]);
     const pages = Math.max(1, Math.ceil(found.length / size));
     const current = Math.min(Math.max(1, Math.trunc(page) || 1), pages);
     return {
@@ -145,8 +168,13 @@ export class Links {
     };
   }
 
+  /** All of them, as they were made; links may come and go meanwhile. */
+  *all(): Generator<Link, undefined> {
+    for (let index = 0; index < this.#ordered.length; index++) yield this.#ordered[index]!;
+  }
+
   #isTaken(alias: string): boolean {
-    return this.#links.has(alias) || this.#claimed.has(alias);
+    return this.#byAlias.has(alias) || this.#claimed.has(alias);
   }
 
   #freeAlias(wish: string): string {
@@ -165,14 +193,11 @@ export class Links {
   }
 }
 
-const byAlias = (a: Link, b: Link) => (a.alias < b.alias ? -1 : 1);
-
-const COMPARE: Readonly<Record<Order, (a: Link, b: Link) => number>> = {
-  newest: (a, b) => b.created - a.created || byAlias(a, b),
-  hits: (a, b) => b.hits - a.hits || byAlias(a, b),
-  alias: byAlias,
-};
-
-function encode({ alias: _alias, ...stored }: Link): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(stored));
+export function visitsOf({ visits }: Link): number {
+  return visits?.total ?? 0;
 }
+
+const COMPARE: Readonly<Record<Exclude<Order, "newest">, (a: Link, b: Link) => number>> = {
+  visits: (a, b) => visitsOf(b) - visitsOf(a),
+  alias: (a, b) => (a.alias < b.alias ? -1 : 1),
+};

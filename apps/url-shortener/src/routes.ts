@@ -1,58 +1,53 @@
 import type { Assets } from "@soloist/crunch";
-import { type App, type Context, createApp, type Html, HttpError, isCrossSite, Response } from "@soloist/web";
+import { type App, assetUrl, createApp, File, type Html, Response, staticFiles } from "@soloist/web";
 import { addApi } from "./api.ts";
-import { assetUrl, sendAsset } from "./assets.ts";
-import { type Links, LinksFullError } from "./links.ts";
-import * as pages from "./pages.ts";
+import { type Asked, type Env, hostOf } from "./env.ts";
+import { guards, type Rates } from "./guards.ts";
+import { type Link, type Links, LinksFullError } from "./links.ts";
+import { createdPage, type Draft, startPage } from "./pages/create.ts";
+import { linkPage } from "./pages/details.ts";
+import { directoryPage } from "./pages/directory.ts";
+import { importedPage, importPage } from "./pages/import.ts";
+import { messagePage, type Site } from "./pages/layout.ts";
+import { qrSvg } from "./qr.ts";
+import { isVisit } from "./robots.ts";
 import { checkAlias, checkUrl } from "./rules.ts";
 import { readSearch } from "./search.ts";
+import { exportLines, importLines, MAX_IMPORT_LENGTH } from "./transfer.ts";
+import { lastDays } from "./visits.ts";
 
 const RECENT = 5;
 const PAGE_SIZE = 20;
+const PAGE_HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 
-const PAGE_HEADERS = {
-  "content-type": "text/html; charset=utf-8",
-  "cache-control": "no-store",
-  "content-security-policy":
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "referrer-policy": "same-origin",
-  "x-content-type-options": "nosniff",
-};
+/** The whole service: pages, API, files and, last, the short links. What it keeps, it is given as `env`. */
+export function createShortener(assets: Assets<"/style.css" | "/icon.svg">, rates?: Rates): App<Env> {
+  const style = assetUrl(assets, "/style.css", "/assets");
+  const icon = assetUrl(assets, "/icon.svg", "/assets");
+  const siteOf = (context: Asked): Site => ({ host: hostOf(context), style, icon, ...context.env });
+  const start = (context: Asked, draft: Draft) =>
+    startPage(siteOf(context), context.env.links.find("", "newest", 1, RECENT), draft);
+  const said = (context: Asked, status: number, title: string, text: string) =>
+    send(status, messagePage(siteOf(context), title, text));
+  const missing = (context: Asked, alias: string) =>
+    said(context, 404, "No such link", `Nothing is called “${alias}” here.`);
+  const details = (context: Asked, status: number, link: Link, error?: string) =>
+    send(status, linkPage(siteOf(context), link, lastDays(link.visits, context.env.links.today), error));
 
-/** `place`: a sentence that says where links are kept. */
-export interface ShortenerOptions {
-  readonly links: Links;
-  readonly assets: Assets;
-  readonly place: string;
-}
-
-/** The whole service: pages, API, files and, last, the short links. */
-export function createShortener({ links, assets, place }: ShortenerOptions): App {
-  const style = assetUrl(assets, "/style.css");
-  const icon = assetUrl(assets, "/icon.svg");
-  const siteOf = ({ request }: Context<unknown>) => ({
-    host: request.headers.get("host") ?? "localhost",
-    style,
-    icon,
-    place,
-  });
-  const start = (context: Context<unknown>, draft: pages.Draft) =>
-    pages.startPage(siteOf(context), links.find("", "newest", 1, RECENT), draft);
-  const missing = (context: Context<unknown>, alias: string) =>
-    send(404, pages.messagePage(siteOf(context), "No such link", `Nothing is called “${alias}” here.`));
-
-  const app = createApp()
+  const app = createApp<Env>()
+    .use(...guards(said, rates))
     .get("/", (context) => send(200, start(context, { url: "", alias: "" })))
-    .get("/assets/*path", ({ params, request }) => sendAsset(assets, `/${params.path}`, request))
+    .get("/assets/*path", staticFiles(assets))
 
     .get("/links", (context) => {
       const { query, order, page } = readSearch(context.query);
-      const found = links.find(query, order, page, PAGE_SIZE);
-      return send(200, pages.directoryPage(siteOf(context), found, { query, order }));
+      return send(
+        200,
+        directoryPage(siteOf(context), context.env.links.find(query, order, page, PAGE_SIZE), { query, order }),
+      );
     })
 
     .post("/links", async (context) => {
-      refuseCrossSite(context);
       const form = await context.request.formData();
       const draft = { url: textOf(form.get("url")), alias: textOf(form.get("alias")) };
       const site = siteOf(context);
@@ -62,38 +57,73 @@ export function createShortener({ links, assets, place }: ShortenerOptions): App
         return send(422, start(context, { ...draft, urlError: url.error, aliasError: alias?.error }));
       }
       try {
-        return send(201, pages.createdPage(site, await links.create(url.value, alias?.value)));
+        const { link, key } = await context.env.links.create(url.value, alias?.value);
+        return send(201, createdPage(site, link, key));
       } catch (error) {
-        if (error instanceof LinksFullError) return send(507, pages.messagePage(site, "No room", error.message));
+        if (error instanceof LinksFullError) return said(context, 507, "No room", error.message);
         throw error;
       }
     })
 
     .get("/links/:alias", (context) => {
-      const link = links.get(context.params.alias);
-      return link ? send(200, pages.linkPage(siteOf(context), link)) : missing(context, context.params.alias);
+      const link = context.env.links.get(context.params.alias);
+      if (!link) return missing(context, context.params.alias);
+      return details(context, 200, link);
+    })
+
+    .get("/links/:alias/qr.svg", (context) => {
+      const link = context.env.links.get(context.params.alias);
+      if (!link) return missing(context, context.params.alias);
+      return new Response(qrSvg(`http://${hostOf(context)}/${link.alias}`), {
+        headers: { "content-type": "image/svg+xml", "cache-control": "private, max-age=86400" },
+      });
     })
 
     .post("/links/:alias/delete", async (context) => {
-      refuseCrossSite(context);
-      const link = links.get(context.params.alias);
+      const link = context.env.links.get(context.params.alias);
       if (!link) return missing(context, context.params.alias);
-      const key = textOf((await context.request.formData()).get("key")).trim();
-      if (await links.delete(link, key)) {
-        return send(
-          200,
-          pages.messagePage(siteOf(context), "Deleted", `/${link.alias} is gone, and free for somebody else.`),
-        );
+      const key = textOf((await context.request.formData()).get("key"));
+      if (await context.env.links.delete(link, key)) {
+        return said(context, 200, "Deleted", `/${link.alias} is gone, and free for somebody else.`);
       }
-      return send(403, pages.linkPage(siteOf(context), link, "This is not the key of this link."));
+      return details(context, 403, link, "This is not the key of this link.");
+    })
+
+    .get("/export", ({ env }) => {
+      const headers = {
+        "content-type": "application/jsonl",
+        "content-disposition": 'attachment; filename="links.jsonl"',
+        "cache-control": "no-store",
+      };
+      return new Response(lines(env.links), { headers });
+    })
+
+    .get("/import", (context) => send(200, importPage(siteOf(context))))
+
+    .post("/import", async (context) => {
+      const site = siteOf(context);
+      const form = await context.request.formData();
+      const file = form.get("file");
+      const uploaded = file instanceof File && file.size > 0 ? await file.text() : "";
+      const written = textOf(form.get("lines"));
+      const text = uploaded === "" || written.trim() === "" ? uploaded || written : `${uploaded}\n${written}`;
+      if (text.trim() === "") return send(422, importPage(site, "Choose a file, or write lines here."));
+      if (text.length > MAX_IMPORT_LENGTH) return send(413, importPage(site, "This is too much for one import."));
+      try {
+        return send(200, importedPage(site, await importLines(context.env.links, text, site.host)));
+      } catch (error) {
+        if (error instanceof RangeError) return send(413, importPage(site, error.message));
+        throw error;
+      }
     });
 
-  addApi(app, links);
+  addApi(app);
 
   return app.get("/:alias", (context) => {
-    const link = links.get(context.params.alias);
+    const link = context.env.links.get(context.params.alias);
     if (!link) return missing(context, context.params.alias);
-    if (context.request.method === "GET") links.hit(link);
+    const { method, headers } = context.request;
+    if (isVisit(method, headers)) context.env.links.visit(link);
     return new Response(null, {
       status: 302,
       headers: { location: link.url, "cache-control": "no-store", "referrer-policy": "no-referrer" },
@@ -101,9 +131,8 @@ export function createShortener({ links, assets, place }: ShortenerOptions): App
   });
 }
 
-/** @throws HttpError 403 */
-export function refuseCrossSite({ request }: Context<unknown>): void {
-  if (isCrossSite(request.headers)) throw new HttpError(403, "Requests from other sites change nothing here");
+async function* lines(links: Links): AsyncGenerator<string, undefined> {
+  yield* exportLines(links);
 }
 
 function send(status: number, page: Html): Response {

@@ -2,7 +2,8 @@ import { fileURLToPath } from "node:url";
 import { openArchive } from "@soloist/crunch";
 import { crunch } from "@soloist/crunch/build";
 import { type KvStore, memoryStore } from "@soloist/kv";
-import type { App, Response } from "@soloist/web";
+import type { RequestInit, Response } from "@soloist/web";
+import type { Rates } from "../src/guards.ts";
 import { Links } from "../src/links.ts";
 import { createShortener } from "../src/routes.ts";
 
@@ -17,22 +18,33 @@ function counting(): (into: Uint8Array) => void {
   };
 }
 
+/** An app with its env. */
+export interface Shortener {
+  request(path: string, init?: RequestInit): Promise<Response>;
+}
+
 export interface Fixture {
-  readonly app: App;
+  readonly app: Shortener;
   readonly links: Links;
   readonly kv: KvStore;
 }
 
 /** A service whose clock goes on a second with each link. */
-export async function shortener(kv: KvStore = memoryStore()): Promise<Fixture> {
+export async function shortener(
+  kv: KvStore = memoryStore(),
+  rates: Rates = { changes: 1000, imports: 1000 },
+): Promise<Fixture> {
   let time = Date.UTC(2026, 0, 1);
   const links = await Links.open(kv, { random: counting(), now: () => (time += 1000) });
-  return { app: createShortener({ links, assets, place: "Links are kept in a test." }), links, kv };
+  const place = "Links are kept in a test.";
+  const app = createShortener(assets, rates);
+  const env = { links, place, isPersistent: false };
+  return { app: { request: (path, init) => app.request(path, init, env) }, links, kv };
 }
 
 /** Sends a form as a browser does. */
 export async function submit(
-  app: App,
+  app: Shortener,
   path: string,
   fields: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>> = { "sec-fetch-site": "same-origin" },
@@ -46,7 +58,7 @@ export async function submit(
 
 /** Makes a link by the API; returns what it answered. */
 export async function make(
-  app: App,
+  app: Shortener,
   url: string,
   alias?: string,
 ): Promise<{ alias: string; url: string; key: string }> {

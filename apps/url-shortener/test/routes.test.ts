@@ -1,4 +1,8 @@
+import { memoryStore } from "@soloist/kv";
+import { File, FormData } from "@soloist/web";
 import { describe, expect, it } from "vitest";
+import { visitsOf } from "../src/links.ts";
+import { qrSvg } from "../src/qr.ts";
 import { make, shortener, submit } from "./fixture.ts";
 
 const TARGET = "https://example.org/a?b=1&c=2";
@@ -19,14 +23,83 @@ describe("pages", () => {
     const { app, links } = await shortener();
     const made = await submit(app, "/links", { url: TARGET, alias: "xvw" });
     expect(made.status).toBe(201);
-    expect(await made.text()).toContain(links.get("xvw")!.key);
+    expect(await made.text()).toMatch(/id="key"[^>]* value="[a-z2-9]{20}"/);
     const followed = await app.request("/xvw");
     expect([followed.status, followed.headers.get("location")]).toEqual([302, TARGET]);
     expect(followed.headers.get("cache-control")).toBe("no-store");
     await app.request("/XVW");
     await app.request("/xvw", { method: "HEAD" });
-    expect(links.get("xvw")!.hits).toBe(2);
-    expect(await (await app.request("/links/xvw")).text()).not.toContain(links.get("xvw")!.key);
+    expect(visitsOf(links.get("xvw")!)).toBe(2);
+  });
+
+  it.each([
+    ["a crawler", { "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" }],
+    ["a preview", { "user-agent": "facebookexternalhit/1.1" }],
+    ["a browser that fetches ahead", { "sec-purpose": "prefetch;prerender" }],
+  ])("%s is sent on, but is no visit", async (_name, headers: Record<string, string>) => {
+    const { app, links } = await shortener();
+    await make(app, TARGET, "xvw");
+    expect((await app.request("/xvw", { headers })).status).toBe(302);
+    expect(visitsOf(links.get("xvw")!)).toBe(0);
+  });
+
+  it("a link's page shows its visits by day: as a picture with words, and as a table", async () => {
+    const { app } = await shortener();
+    await make(app, TARGET, "xvw");
+    for (let index = 0; index < 3; index++) await app.request("/xvw");
+    const page = await (await app.request("/links/xvw")).text();
+    expect(page).toMatch(/role="img" aria-label="3 visits from 2025-12-03 to 2026-01-01, at most 3 on 2026-01-01\."/);
+    expect(page.match(/<rect /g)).toHaveLength(30);
+    expect(page).toContain("<tr><td>2026-01-01</td><td>3</td></tr>");
+    expect(page).not.toContain(" style=");
+  });
+
+  it("a link has a QR code", async () => {
+    const { app } = await shortener();
+    await make(app, TARGET, "xvw");
+    const response = await app.request("/links/xvw/qr.svg", { headers: { host: "short.test" } });
+    expect(response.headers.get("content-type")).toBe("image/svg+xml");
+    expect(await response.text()).toBe(qrSvg("http://short.test/xvw"));
+    expect((await app.request("/links/none/qr.svg")).status).toBe(404);
+  });
+
+  it("lines are imported from a file or a field, and exported", async () => {
+    const { app } = await shortener();
+    const lines = `{"url":"https://example.org/a","alias":"a"}\nnonsense\n`;
+    const page = await submit(app, "/import", { lines });
+    expect([page.status, await page.text()]).toEqual([
+      200,
+      expect.stringMatching(/1 link imported[\s\S]*This is not JSON/),
+    ]);
+    const form = new FormData();
+    form.set("file", new File([lines], "links.jsonl"));
+    const uploaded = await app.request("/import", { method: "POST", body: form });
+    expect(await uploaded.text()).toMatch(/href="\/links\/a-1"/);
+    expect((await submit(app, "/import", { lines: " " })).status).toBe(422);
+    expect((await submit(app, "/import", { lines: "\n".repeat(300_000) + lines })).status).toBe(413);
+    const exported = await app.request("/export");
+    expect(exported.headers.get("content-disposition")).toContain("attachment");
+    expect((await exported.text()).match(/"alias":"a(-1)?"/g)).toHaveLength(2);
+  });
+
+  it("changes have a rate, and people are told in a page", async () => {
+    const { app, links } = await shortener(memoryStore(), { changes: 3, imports: 1, now: () => 0 });
+    for (let index = 0; index < 3; index++) expect((await submit(app, "/links", { url: TARGET })).status).toBe(201);
+    const refused = await submit(app, "/links", { url: TARGET });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(await refused.text()).toContain("Please wait a little");
+    expect(links.count).toBe(3);
+    expect((await app.request("/links")).status).toBe(200);
+    const json = await app.request("/api/links", { method: "POST", body: "{}" });
+    expect([json.status, await json.json()]).toEqual([429, { error: expect.any(String) }]);
+  });
+
+  it("a method that a path does not take is refused with a page that says so", async () => {
+    const { app } = await shortener();
+    const response = await app.request("/links", { method: "PUT" });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, expect.stringContaining("POST")]);
+    expect(response.headers.get("content-type")).toMatch(/^text\/html/);
   });
 
   it("a form with mistakes comes back with them, and with what was typed", async () => {
@@ -133,8 +206,10 @@ describe("the API", () => {
   it("makes, shows, lists and deletes", async () => {
     const { app } = await shortener();
     const { key, ...rest } = await make(app, TARGET, "xvw");
-    expect(rest).toEqual({ alias: "xvw", url: TARGET, created: "2026-01-01T00:00:01.000Z", hits: 0 });
-    expect(await (await app.request("/api/links/xvw")).json()).toEqual(rest);
+    expect(rest).toEqual({ alias: "xvw", url: TARGET, created: "2026-01-01T00:00:01.000Z", visits: 0 });
+    const shown = await (await app.request("/api/links/xvw")).json();
+    expect(shown).toEqual({ ...rest, days: expect.any(Array) });
+    expect((shown as { days: unknown[] }).days).toHaveLength(30);
     expect(await (await app.request("/api/links?q=xv")).json()).toEqual({ links: [rest], page: 1, pages: 1, total: 1 });
     const remove = async (headers: Record<string, string>) =>
       (await app.request("/api/links/xvw", { method: "DELETE", headers })).status;
@@ -158,6 +233,21 @@ describe("the API", () => {
     const response = await app.request("/api/links", post(body));
     expect(response.status).toBe(status);
     expect(await response.json()).toEqual({ error: expect.any(String) });
+  });
+
+  it("imports lines, and says what became of each", async () => {
+    const { app } = await shortener();
+    const body = `${JSON.stringify({ url: TARGET, alias: "a" })}\n{"url":"ftp://x"}`;
+    const response = await app.request("/api/import", post(body, { "content-type": "application/jsonl" }));
+    expect(await response.json()).toMatchObject({
+      imported: 1,
+      failed: 1,
+      lines: [
+        { line: 1, alias: "a", key: expect.stringMatching(/^[a-z2-9]{20}$/) },
+        { line: 2, error: expect.any(String) },
+      ],
+    });
+    expect((await app.request("/api/import", post(body, { "content-type": "text/plain" }))).status).toBe(415);
   });
 
   it("takes nothing that a form could send", async () => {
