@@ -1,7 +1,7 @@
 import type { HandlerResult } from "./context.ts";
 import { Headers } from "./fetch/headers.ts";
 import { Response } from "./fetch/response.ts";
-import { Html } from "./html.ts";
+import { Html, HtmlStream } from "./html.ts";
 import { CONTENT_TYPES, HTML, JSON_TEXT, TEXT } from "./http/response-heads.ts";
 import { HttpError } from "./http-error.ts";
 
@@ -12,6 +12,9 @@ export function toResponse(result: HandlerResult): Response {
   if (result === undefined) return new Response(null, { status: 204 });
   if (result instanceof Html) {
     return new Response(result.toString(), { headers: { "content-type": CONTENT_TYPES[HTML] } });
+  }
+  if (result instanceof HtmlStream) {
+    return new Response(result, { headers: { "content-type": CONTENT_TYPES[HTML] } });
   }
   if (result instanceof Uint8Array) {
     return new Response(result, { headers: { "content-type": "application/octet-stream" } });

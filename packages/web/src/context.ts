@@ -1,10 +1,10 @@
 import type { Request } from "./fetch/request.ts";
 import type { Response } from "./fetch/response.ts";
-import type { Html } from "./html.ts";
+import type { Html, HtmlStream } from "./html.ts";
 import { Query } from "./query.ts";
 
 /** What a handler may return, or promise. `undefined`: 204; text: `text/plain`; bytes: octets; objects and arrays: JSON. */
-export type HandlerResult = Response | Html | string | Uint8Array | object | undefined;
+export type HandlerResult = Response | Html | HtmlStream | string | Uint8Array | object | undefined;
 
 /** Answers the requests of a route. */
 export type Handler<Params = Readonly<Record<string, string>>, Env = unknown> = (

@@ -46,7 +46,16 @@ export { Headers, type HeadersInit } from "./fetch/headers.ts";
 export { type Part, parseParts } from "./fetch/multipart.ts";
 export { Request, type RequestInit } from "./fetch/request.ts";
 export { Response, type ResponseInit } from "./fetch/response.ts";
-export { escapeHtml, Html, type HtmlValue, html, unsafeHtml } from "./html.ts";
+export {
+  escapeHtml,
+  Html,
+  HtmlStream,
+  type HtmlStreamValue,
+  type HtmlValue,
+  html,
+  htmlStream,
+  unsafeHtml,
+} from "./html.ts";
 export { DEFAULT_LIMITS, type Limits } from "./http/limits.ts";
 export { HttpError } from "./http-error.ts";
 export { metrics } from "./metrics.ts";
@@ -65,6 +74,7 @@ export {
 } from "./middleware/guards.ts";
 export { type CorsOptions, cacheControl, cors, type SecureHeaders, secureHeaders } from "./middleware/headers.ts";
 export { type JwtClaims, type JwtOptions, jwtVerifier } from "./middleware/jwt.ts";
+export { eddsaVerifier } from "./middleware/jwt-eddsa.ts";
 export { type LoggerOptions, logger, methodOverride, requestId } from "./middleware/observe.ts";
 export { cookieSessions, memorySessions, type SessionOptions, type Sessions } from "./middleware/sessions.ts";
 export type { Middleware, MiddlewareContext, Next } from "./onion.ts";

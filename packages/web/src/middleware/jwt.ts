@@ -1,7 +1,7 @@
 import { jwtVerify } from "jose";
 
 export interface JwtOptions {
-  /** The only algorithms that are accepted: what a token says of itself is not trusted. HS, ES and RS; EdDSA: not supported. */
+  /** The only algorithms that are accepted: what a token says of itself is not trusted. HS, ES and RS; for EdDSA there is `eddsaVerifier`. */
   readonly algorithms: readonly string[];
   readonly issuer?: string | readonly string[];
   readonly audience?: string | readonly string[];
@@ -31,20 +31,29 @@ export function jwtVerifier(
   if (options.algorithms.length === 0) throw new TypeError("jwtVerifier: an algorithm is needed");
   // RFC 7518 3.2: at least as long as the hash.
   if (key instanceof Uint8Array && key.length < 32) throw new RangeError("jwtVerifier: a key has at least 32 bytes");
-  const list = (value: string | readonly string[]) => (typeof value === "string" ? value : [...value]);
-  const { issuer, audience, now } = options;
+  if (options.algorithms.some((name) => /^ed/i.test(name)))
+    throw new TypeError("jwtVerifier: use eddsaVerifier for EdDSA");
+  const claims = claimOptions(options);
   return async (token) => {
     try {
       const { payload } = await jwtVerify(token, key as Uint8Array, {
         algorithms: [...options.algorithms],
-        clockTolerance: options.tolerance ?? 0,
-        ...(issuer === undefined ? {} : { issuer: list(issuer) }),
-        ...(audience === undefined ? {} : { audience: list(audience) }),
-        ...(now === undefined ? {} : { currentDate: now() }),
+        ...claims(),
       });
       return payload;
     } catch {
       return undefined;
     }
   };
+}
+
+/** What jose has to check of a token's claims, at the time of the call. */
+export function claimOptions({ issuer, audience, now, tolerance = 0 }: Omit<JwtOptions, "algorithms">) {
+  const list = (value: string | readonly string[]) => (typeof value === "string" ? value : [...value]);
+  return () => ({
+    clockTolerance: tolerance,
+    ...(issuer === undefined ? {} : { issuer: list(issuer) }),
+    ...(audience === undefined ? {} : { audience: list(audience) }),
+    ...(now === undefined ? {} : { currentDate: now() }),
+  });
 }

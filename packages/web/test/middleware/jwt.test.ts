@@ -1,6 +1,7 @@
+import { generateKeyPairSync, sign } from "node:crypto";
 import { SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { bearerAuth, createApp, jwtVerifier } from "../../src/index.ts";
+import { bearerAuth, createApp, eddsaVerifier, jwtVerifier } from "../../src/index.ts";
 
 const key = new Uint8Array(32).fill(7);
 const token = (alg = "HS256", signer = key) =>
@@ -44,5 +45,47 @@ describe("JSON Web Tokens", () => {
   it("weak keys and no algorithm are refused", () => {
     expect(() => jwtVerifier(new Uint8Array(31), options)).toThrow(RangeError);
     expect(() => jwtVerifier(key, { algorithms: [] })).toThrow(TypeError);
+    expect(() => jwtVerifier(key, { algorithms: ["HS256", "EdDSA"] })).toThrow(TypeError);
+  });
+});
+
+describe("JSON Web Tokens with Ed25519", () => {
+  const pair = generateKeyPairSync("ed25519");
+  const publicKey = Buffer.from(pair.publicKey.export({ format: "jwk" }).x!, "base64url");
+  const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = (claims: object, header: object = { alg: "EdDSA" }) => {
+    const text = `${part(header)}.${part(claims)}`;
+    return `${text}.${sign(null, Buffer.from(text), pair.privateKey).toString("base64url")}`;
+  };
+  const claims = { sub: "ada", iss: "me", exp: 1000 };
+  const verify = eddsaVerifier(publicKey, { issuer: "me", now: options.now });
+
+  it("those that Node's OpenSSL signed hold", async () => {
+    expect(await verify(signed(claims))).toEqual(claims);
+    expect(await verify(signed(claims, { alg: "Ed25519", typ: "JWT" }))).toEqual(claims);
+  });
+
+  it.each([
+    ["over", signed({ ...claims, exp: 998 })],
+    ["not yet valid", signed({ ...claims, nbf: 1001 })],
+    ["of another issuer", signed({ ...claims, iss: "you" })],
+    ["of another algorithm by its header", signed(claims, { alg: "none" })],
+    ["with what must be understood", signed(claims, { alg: "EdDSA", crit: ["b64"], b64: false })],
+    ["changed", signed(claims).replace(part(claims), part({ ...claims, sub: "eve" }))],
+    ["signed by nobody", `${part({ alg: "EdDSA" })}.${part(claims)}.`],
+    ["longer", `${signed(claims)}.x`],
+    ["no token", "a.b.c"],
+    ["empty", ""],
+  ])("one that is %s does not", async (_name, bad) => expect(await verify(bad)).toBeUndefined());
+
+  it("RFC 8037 A.4: the example's signature is right, its payload no claims", async () => {
+    const key = Buffer.from("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "base64url");
+    const jws =
+      "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+    expect(await eddsaVerifier(key)(jws)).toBeUndefined();
+    const { ed25519 } = await import("@noble/curves/ed25519.js");
+    const [header, payload, signature] = jws.split(".");
+    expect(ed25519.verify(Buffer.from(signature!, "base64url"), Buffer.from(`${header}.${payload}`), key)).toBe(true);
+    expect(() => eddsaVerifier(new Uint8Array(31))).toThrow(RangeError);
   });
 });
