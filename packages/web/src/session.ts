@@ -216,7 +216,7 @@ export class Session implements SignalSource, RequestSource {
     let more = true;
     for (;;) {
       let event: ConnectionEvent = MORE;
-      if (this.#from !== this.#to || connection.closing || parser.inRequest) {
+      if (this.#from !== this.#to || connection.closing || parser.inMessage) {
         event = connection.next(window, this.#from, this.#to);
         this.#from = parser.next;
       }
@@ -255,7 +255,7 @@ export class Session implements SignalSource, RequestSource {
         if (length < 0) connection.closing = true;
         if (!sent) return this.#stalled();
         if (length < 0) return CLOSE;
-        const reason = parser.inRequest ? STALLED : unread ? HEADERS : IDLE;
+        const reason = parser.inMessage ? STALLED : unread ? HEADERS : IDLE;
         if (reason === IDLE && connection.stopping) return CLOSE;
         // The header timeout counts from a head's first byte, however slowly the others follow.
         if (served || reason !== HEADERS || this.#waitingFor !== HEADERS) {

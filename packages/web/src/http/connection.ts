@@ -4,9 +4,10 @@ import { type Headers, headerList } from "../fetch/headers.ts";
 import type { ResponseSink } from "../fetch/response.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import type { Limits } from "./limits.ts";
+import { BODY, END, HEAD, NEED_MORE } from "./message-parser.ts";
 import { COPY_LIMIT, type Output } from "./output.ts";
-import { BODY, END, HEAD, NEED_MORE, RequestParser } from "./parser.ts";
 import type { Refusal } from "./refusal.ts";
+import { RequestParser } from "./request-parser.ts";
 import { CONTENT_TYPES, FETCH_TEXT, type Kind, type ResponseHeads, TEXT } from "./response-heads.ts";
 import { reasonOf } from "./status.ts";
 

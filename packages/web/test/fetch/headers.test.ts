@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Headers, headersOf } from "../../src/fetch/headers.ts";
-import { HEAD, RequestParser } from "../../src/http/parser.ts";
+import { HEAD } from "../../src/http/message-parser.ts";
+import { RequestParser } from "../../src/http/request-parser.ts";
 import { latin1 } from "../http/events.ts";
 
 type Operation = readonly ["append" | "set", string, string] | readonly ["delete" | "get" | "has", string];

@@ -1,5 +1,6 @@
 import type { Limits } from "../../src/http/limits.ts";
-import { BODY, END, FAILED, HEAD, NEED_MORE, RequestParser } from "../../src/http/parser.ts";
+import { BODY, END, FAILED, HEAD, NEED_MORE } from "../../src/http/message-parser.ts";
+import { RequestParser } from "../../src/http/request-parser.ts";
 
 /** One character a byte. */
 export function latin1(text: string): Uint8Array {

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { portableBytes, useBytes } from "../../src/bytes.ts";
 import { DEFAULT_LIMITS } from "../../src/http/limits.ts";
-import { FAILED, HEAD, NEED_MORE, RequestParser } from "../../src/http/parser.ts";
+import { FAILED, HEAD, NEED_MORE } from "../../src/http/message-parser.ts";
+import { RequestParser } from "../../src/http/request-parser.ts";
 import { eventsOf, latin1 } from "./events.ts";
 
 const parse = (input: string, limits = {}) => eventsOf(latin1(input), [], { ...DEFAULT_LIMITS, ...limits });
