@@ -10,8 +10,8 @@ export interface Endpoint {
 /**
  * A stream of bytes in both directions, as TCP gives it.
  *
- * `read`, `write`, `shutdown` and `close` are for everybody. The four below them do the same without a promise or a copy
- * for each call; servers that count microseconds use them.
+ * `read`, `write`, `shutdown` and `close` are for everybody. `readable` and `writable` are the same for what takes web streams. The
+ * four behind them do it without a promise or a copy for each call; servers that count microseconds use them.
  *
  * When the peer resets the connection, or it times out, pending and later calls reject with a {@link SoloistError}:
  * `ECONNRESET`, `ETIMEDOUT`; after `abort()`: `ECONNABORTED`.
@@ -30,6 +30,16 @@ export interface Flow extends AsyncDisposable {
   close(): Promise<void>;
   /** Resets the connection at once. */
   abort(): void;
+
+  /**
+   * What arrives, as a stream of bytes; made when it is asked for first, and from then on the one that reads. It reads nothing
+   * ahead, so that who does not read holds the peer back. `cancel()` throws away what still arrives.
+   *
+   * `ENOSYS` where there are no web streams: @soloist/net says how an image gets them.
+   */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** What is written, made when it is asked for first. `close()` is `shutdown`, `abort()` is `abort`; writers wait as in `write`. */
+  readonly writable: WritableStream<Uint8Array | string>;
 
   /** Copies what has arrived into `into` from `offset` on and returns how many bytes; 0: nothing yet; -1: end of the stream. */
   readInto(into: Uint8Array, offset: number): number;
@@ -55,4 +65,26 @@ export interface Listener extends AsyncIterable<Flow>, AsyncDisposable {
   accept(): Promise<Flow | undefined>;
   /** Stops accepting; connections that were accepted go on. */
   close(): void;
+}
+
+/**
+ * Opens connections to hosts, by name or address: what clients are given, such as the `tcp` of a network stack.
+ *
+ * @example
+ * const fetch = createFetch(tcp);
+ */
+export interface Connector {
+  /** The host's helpers, as a {@link Listener} has them; without them clients use portable ones. */
+  readonly bytes?: ByteHelpers;
+  /**
+   * `timeout`: milliseconds for all of it; `signal` gives up.
+   *
+   * @throws {SoloistError} `ECONNREFUSED`, `ETIMEDOUT`, `ENOTFOUND`…, or the signal's reason
+   */
+  connect(options: {
+    readonly host: string;
+    readonly port: number;
+    readonly signal?: AbortSignal;
+    readonly timeout?: number;
+  }): Promise<Flow>;
 }

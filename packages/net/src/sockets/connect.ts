@@ -29,6 +29,7 @@ const FAMILIES: readonly Family[] = [4];
 
 export function withNames(tcp: Tcp, dns: Dns, driver: Driver, monotonic: () => number): NamedTcp {
   return {
+    bytes: tcp.bytes,
     listen: (options) => tcp.listen(options),
     connect: (options) =>
       "host" in options && options.host !== undefined

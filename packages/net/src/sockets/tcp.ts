@@ -1,4 +1,4 @@
-import type { Listener } from "@soloist/interface";
+import type { ByteHelpers, Listener } from "@soloist/interface";
 import { AddressError, failureError, InvalidArgumentError } from "../errors.ts";
 import type { Ipv4Egress } from "../ipv4/egress.ts";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
@@ -65,6 +65,8 @@ export interface ConnectOptions extends TcpSocketOptions {
 
 /** TCP connections (RFC 9293). */
 export interface Tcp {
+  /** The host's helpers, for clients above. */
+  readonly bytes: ByteHelpers;
   /** @throws {AddressError} `EADDRINUSE`, `EADDRNOTAVAIL` */
   listen(options: ListenOptions): Listener;
   /** @throws {SoloistError} `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH` */
@@ -77,6 +79,8 @@ const MAX_BUFFER = 1 << 26;
 
 export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => number): Tcp {
   return {
+    bytes: layer.bytes,
+
     listen(options) {
       assertPort(options.port, 0);
       const localAddress = options.address === undefined ? 0 : assertAddress(options.address);
