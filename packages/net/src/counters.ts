@@ -5,7 +5,7 @@ export interface DropCounters {
   /** Frame shorter than its header, or for another MAC. */
   ethernetMalformed: number;
   ethernetNotOurs: number;
-  /** EtherType other than IPv4 and ARP. */
+  /** EtherType other than IPv4, ARP and IPv6. */
   ethernetType: number;
   arpMalformed: number;
   ipv4Malformed: number;
@@ -19,6 +19,19 @@ export interface DropCounters {
   /** Source that no host may use (multicast, broadcast, our own). */
   ipv4Source: number;
   ipv4Protocol: number;
+  /** Header, extension headers or options that cannot be; more of them than are looked at. */
+  ipv6Malformed: number;
+  /** Not for an address or group of ours. */
+  ipv6Destination: number;
+  /** Source that no host may use (multicast, our own, loopback), or none where one must be. */
+  ipv6Source: number;
+  /** A transport or extension header that nobody here knows. */
+  ipv6Protocol: number;
+  /** As of IPv4. */
+  ipv6Fragment: number;
+  ipv6Reassembly: number;
+  /** Neighbor Discovery and listener queries that are malformed, or come from beyond the link. */
+  ndpMalformed: number;
   icmpMalformed: number;
   icmpChecksum: number;
   /** A type that nobody here asks for. */
@@ -49,6 +62,8 @@ export interface Counters {
   readonly tcp: TcpCounters;
   /** Frames that claimed our address with another MAC. */
   arpConflicts: number;
+  /** IPv6 addresses of ours that somebody else had. */
+  ipv6Duplicates: number;
   /** Datagrams put together from fragments. */
   reassembled: number;
   /** ICMP errors that arrived. */
@@ -69,6 +84,13 @@ export function createCounters(): Counters {
       ipv4Destination: 0,
       ipv4Source: 0,
       ipv4Protocol: 0,
+      ipv6Malformed: 0,
+      ipv6Destination: 0,
+      ipv6Source: 0,
+      ipv6Protocol: 0,
+      ipv6Fragment: 0,
+      ipv6Reassembly: 0,
+      ndpMalformed: 0,
       icmpMalformed: 0,
       icmpChecksum: 0,
       icmpType: 0,
@@ -87,6 +109,7 @@ export function createCounters(): Counters {
     },
     tcp: createTcpCounters(),
     arpConflicts: 0,
+    ipv6Duplicates: 0,
     reassembled: 0,
     icmpErrors: 0,
   };

@@ -6,11 +6,13 @@ import { IcmpLayer } from "./icmp/layer.ts";
 import { Ipv4Egress, type LocalAddress } from "./ipv4/egress.ts";
 import { Reassembly } from "./ipv4/reassembly.ts";
 import type { Route } from "./ipv4/routes.ts";
+import { AddressTable } from "./ipv6/addresses.ts";
+import { Ipv6Host, type Ipv6Options } from "./ipv6/host.ts";
 import { TcpLayer } from "./tcp/layer.ts";
 import { UdpLayer } from "./udp/layer.ts";
 import { createArpFields, OPERATION_REQUEST, parseArp } from "./wire/arp.ts";
 import { CLIENT_PORT, type DhcpMessage, emitDhcp, parseDhcp, SERVER_PORT } from "./wire/dhcpv4.ts";
-import { HEADER_LENGTH as ETHERNET_LENGTH, macHigh, macLow, TYPE_ARP, TYPE_IPV4 } from "./wire/ethernet.ts";
+import { HEADER_LENGTH as ETHERNET_LENGTH, macHigh, macLow, TYPE_ARP, TYPE_IPV4, TYPE_IPV6 } from "./wire/ethernet.ts";
 import { CODE_PROTOCOL_UNREACHABLE, ECHO_REQUEST } from "./wire/icmpv4.ts";
 import {
   createIpv4Fields,
@@ -42,10 +44,13 @@ export class NetStack implements Pollable {
   readonly device: NetDevice;
   readonly counters: Counters = createCounters();
   readonly egress: Ipv4Egress;
+  readonly ipv6: Ipv6Host;
+  /** Addresses of both families as text. */
+  readonly addresses: AddressTable;
   readonly tcp: TcpLayer;
   readonly udp: UdpLayer;
   readonly icmp: IcmpLayer;
-  /** Called when our address appears, changes or goes. */
+  /** Called when an address of ours appears, changes or goes. */
   onAddress: () => void = () => {};
   readonly #bytes: ByteHelpers;
   readonly #rng: Rng;
@@ -74,15 +79,31 @@ export class NetStack implements Pollable {
     this.#rng = rng;
     this.egress = new Ipv4Egress(device, bytes, this.counters, rng.uint32() & 0xffff);
     this.#reassembly = new Reassembly(bytes);
+    this.addresses = new AddressTable(() => rng.uint32(), device.name);
+    this.ipv6 = new Ipv6Host({
+      link: this.egress,
+      bytes,
+      rng,
+      counters: this.counters,
+      table: this.addresses,
+      udp: () => this.udp,
+      tcp: (data, packet) => this.tcp.receiveIpv6(data, packet),
+      onDue: (at) => {
+        if (at < this.#rareAt) this.#rareAt = at;
+      },
+      onChange: () => this.onAddress(),
+    });
+    const { egress: ipv6 } = this.ipv6;
     this.icmp = new IcmpLayer(this.egress, bytes, this.counters);
-    this.udp = new UdpLayer(this.egress, bytes, rng, this.counters, this.icmp);
-    this.tcp = new TcpLayer(this.egress, bytes, rng, this.counters, wakeup, options.memory);
+    this.udp = new UdpLayer(this.egress, this.ipv6, bytes, rng, this.counters, this.icmp);
+    this.tcp = new TcpLayer(this.egress, ipv6, bytes, rng, this.counters, wakeup, options.memory);
     this.icmp.sinks = {
       udp: (local, remote, remotePort, failure) => this.udp.onIcmpError(local, remote, remotePort, failure),
       tcp: (address, local, remote, remotePort, sequence, failure, hard) =>
         this.tcp.onIcmpError(address, local, remote, remotePort, sequence, hard ? failure : undefined),
       pathMtu: (address, local, remote, remotePort, mtu) => this.tcp.onPathMtu(address, local, remote, remotePort, mtu),
     };
+    this.ipv6.icmp.sinks = this.icmp.sinks;
     this.egress.onUnresolved = (packet) => this.icmp.unresolved(packet);
     this.#macHigh = macHigh(device.mac, 0);
     this.#macLow = macLow(device.mac, 0);
@@ -105,7 +126,7 @@ export class NetStack implements Pollable {
 
   /** Bytes of datagrams in pieces. */
   get fragmentBytes(): number {
-    return this.#reassembly.held;
+    return this.#reassembly.held + this.ipv6.input.reassembly.held;
   }
 
   get lease(): DhcpClient["lease"] {
@@ -129,6 +150,11 @@ export class NetStack implements Pollable {
     else this.#defense.stop();
     this.#schedule();
     this.onAddress();
+  }
+
+  /** Speaks IPv6 from the next poll on; nothing waits for its addresses. */
+  startIpv6(options: Ipv6Options): void {
+    this.ipv6.start(options);
   }
 
   /** Asks for an address, and keeps it. */
@@ -229,6 +255,7 @@ export class NetStack implements Pollable {
     }
     const type = (bytes[at + 12]! << 8) | bytes[at + 13]!;
     if (type === TYPE_IPV4) this.#ip(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH, group, false);
+    else if (type === TYPE_IPV6) this.#ipv6(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH, group, false);
     else if (type === TYPE_ARP) this.#arp(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH);
     else dropped.ethernetType++;
   }
@@ -238,7 +265,17 @@ export class NetStack implements Pollable {
     const { egress } = this;
     const frames = egress.looped;
     egress.looped = [];
-    for (const frame of frames) this.#ip(frame, ETHERNET_LENGTH, frame.length - ETHERNET_LENGTH, false, true);
+    for (const frame of frames) {
+      const length = frame.length - ETHERNET_LENGTH;
+      if (((frame[12]! << 8) | frame[13]!) === TYPE_IPV6) this.#ipv6(frame, ETHERNET_LENGTH, length, false, true);
+      else this.#ip(frame, ETHERNET_LENGTH, length, false, true);
+    }
+  }
+
+  #ipv6(bytes: Uint8Array, at: number, length: number, group: boolean, looped: boolean): void {
+    const { ipv6 } = this;
+    if (ipv6.egress.enabled) ipv6.input.receive(bytes, at, length, group, looped);
+    else this.counters.dropped.ethernetType++;
   }
 
   /** `looped`: it never was on the wire, so that its addresses may both be ours. */
@@ -390,12 +427,13 @@ export class NetStack implements Pollable {
     if (this.#dhcp !== undefined) this.#dispatchDhcp(this.#dhcp, now);
     this.#dispatchDefense(now);
     this.#expireFragments(now);
+    if (this.ipv6.egress.enabled) this.ipv6.dispatch(now);
     this.#schedule();
   }
 
   #schedule(): void {
     const dhcpAt = this.#dhcp?.pollAt() ?? Number.POSITIVE_INFINITY;
-    this.#rareAt = Math.min(dhcpAt, this.#defense.pollAt(), this.#reassembly.pollAt());
+    this.#rareAt = Math.min(dhcpAt, this.#defense.pollAt(), this.#reassembly.pollAt(), this.ipv6.pollAt());
   }
 
   #dispatchDhcp(dhcp: DhcpClient, now: number): void {

@@ -1,6 +1,7 @@
 import type { ByteHelpers, NetDevice } from "@soloist/interface";
 import { ArpCache, MAX_REQUESTS, type Neighbour } from "../arp/cache.ts";
 import type { Counters } from "../counters.ts";
+import type { Egress } from "../egress.ts";
 import { LENGTH as ARP_LENGTH, createArpFields, emitArp, OPERATION_REPLY, OPERATION_REQUEST } from "../wire/arp.ts";
 import {
   createEthernetFields,
@@ -48,7 +49,8 @@ export const MAX_LOOPED = 256;
 export const MULTICAST_TTL = 1;
 
 /** Packets on their way out: next hop, link address, headers. */
-export class Ipv4Egress {
+export class Ipv4Egress implements Egress {
+  readonly headerLength: number = MIN_HEADER_LENGTH;
   /** The first address; 0 while there is none. */
   readonly config: Ipv4Config = { address: 0, prefix: 0, gateway: 0 };
   /** All of them, the first one first. */

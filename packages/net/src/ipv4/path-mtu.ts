@@ -15,9 +15,15 @@ interface Path {
   until: number;
 }
 
-/** Largest packets that paths carry, as routers told (RFC 1191). Times are milliseconds. */
+/** Largest packets that paths carry, as routers told (RFC 1191, RFC 8201). Times are milliseconds. */
 export class PathMtuCache {
   readonly #paths = new Map<number, Path>();
+  readonly #least: number;
+
+  /** @param least no path is taken to carry less, whatever is said */
+  constructor(least: number = MIN_PATH_MTU) {
+    this.#least = least;
+  }
 
   get size(): number {
     return this.#paths.size;
@@ -49,7 +55,7 @@ export class PathMtuCache {
     const before = this.get(destination, linkMtu, now);
     let mtu = nextHopMtu;
     if (mtu === 0) mtu = PLATEAUS.find((plateau) => plateau < Math.min(packetLength, before)) ?? 0;
-    mtu = Math.max(mtu, MIN_PATH_MTU);
+    mtu = Math.max(mtu, this.#least);
     if (mtu >= before) return undefined;
     this.#paths.delete(destination);
     if (this.#paths.size >= MAX_PATHS) {

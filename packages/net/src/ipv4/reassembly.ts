@@ -16,19 +16,59 @@ export const MAX_DATAGRAMS = 64;
 export const MAX_FRAGMENTS = 128;
 /** Bytes of all datagrams in pieces; beyond it the oldest gives way. "Reassembly … EMTU_R … MUST be ≥ 576" (RFC 1122 3.3.2): ours is 65,535. */
 export const MAX_BYTES = 1024 * 1024;
-/** "Total Length … up to 65,535 octets" (RFC 791 3.1): a piece that ends behind it is a forgery. */
-const MAX_PAYLOAD = 65_535 - MIN_HEADER_LENGTH;
 /** "Let the error message contain the internet header plus the first 64 bits" (RFC 792). */
 const QUOTED = 8;
 const MIN_BUFFER = 2048;
 
-/** A whole datagram: a header of 20 bytes at 0 and `length` bytes behind it. Valid until the next call. */
+/** A whole datagram: its header at 0 and `length` bytes behind it. Valid until the next call. */
 export interface Reassembled {
   readonly bytes: Uint8Array;
   readonly length: number;
 }
 
 export type FragmentOutcome = "kept" | "duplicate" | "overlap" | "malformed" | "refused" | "complete";
+
+/** What differs between the families. */
+export interface FragmentFormat<Fields extends Ipv4Fields> {
+  /** Of the header that is put in front of the payload. */
+  readonly headerLength: number;
+  /** A piece that ends behind it is a forgery. */
+  readonly maxPayload: number;
+  /** Bytes of the first piece's payload that an error quotes. */
+  readonly quoted: number;
+  /** Writes the header for `length` bytes, as if the datagram had come whole; `ip` is of the first piece. */
+  emit(into: Uint8Array, ip: Fields, length: number): void;
+  /** All is there: `ip` is of the piece that came last. */
+  complete(into: Uint8Array, ip: Fields, length: number): void;
+  /** The addresses of a datagram are kept, or no longer. */
+  retain(address: number): void;
+  release(address: number): void;
+}
+
+/** A header without options: none matters to a host. */
+function emitWhole(into: Uint8Array, ip: Ipv4Fields, length: number): void {
+  emitIpv4(into, 0, {
+    headerLength: MIN_HEADER_LENGTH,
+    totalLength: MIN_HEADER_LENGTH + length,
+    identification: ip.identification,
+    fragment: ip.fragment & DONT_FRAGMENT,
+    ttl: ip.ttl,
+    protocol: ip.protocol,
+    source: ip.source,
+    destination: ip.destination,
+  });
+}
+
+const IPV4: FragmentFormat<Ipv4Fields> = {
+  headerLength: MIN_HEADER_LENGTH,
+  // "Total Length … up to 65,535 octets" (RFC 791 3.1).
+  maxPayload: 65_535 - MIN_HEADER_LENGTH,
+  quoted: QUOTED,
+  emit: emitWhole,
+  complete: emitWhole,
+  retain() {},
+  release() {},
+};
 
 /** One datagram in pieces. */
 interface Pieces {
@@ -45,10 +85,8 @@ interface Pieces {
   total: number;
   /** A piece overlapped another: the datagram is lost, and so is what still comes of it (RFC 5722 4). */
   refused: boolean;
-  /** Of its first piece, for the error. */
-  source: number;
-  destination: number;
-  protocol: number;
+  readonly source: number;
+  readonly destination: number;
 }
 
 /**
@@ -57,7 +95,7 @@ interface Pieces {
  * Overlap is refused as in IPv6 (RFC 5722): nobody who sends honestly makes any, and whoever wins in an overlap has been the
  * hole in many a filter. A piece that comes twice, byte for byte, is a duplicate, as networks make them, and is ignored.
  */
-export class Reassembly {
+export class Reassembly<Fields extends Ipv4Fields = Ipv4Fields> {
   /** Bytes held. */
   held = 0;
   readonly #bytes: ByteHelpers;
@@ -65,8 +103,11 @@ export class Reassembly {
   readonly #datagrams = new Map<string, Pieces>();
   #complete: Reassembled | undefined;
 
-  constructor(bytes: ByteHelpers) {
+  readonly #format: FragmentFormat<Fields>;
+
+  constructor(bytes: ByteHelpers, format: FragmentFormat<Fields> = IPV4) {
     this.#bytes = bytes;
+    this.#format = format;
   }
 
   get size(): number {
@@ -85,13 +126,14 @@ export class Reassembly {
   }
 
   /** A fragment whose header, at `at`, was parsed into `ip`. */
-  process(bytes: Uint8Array, at: number, ip: Ipv4Fields, now: number): FragmentOutcome {
+  process(bytes: Uint8Array, at: number, ip: Fields, now: number): FragmentOutcome {
     const more = (ip.fragment & MORE_FRAGMENTS) !== 0;
     const start = (ip.fragment & FRAGMENT_OFFSET) << 3;
     const length = ip.totalLength - ip.headerLength;
     const end = start + length;
+    const header = this.#format.headerLength;
     // Every piece but the last is a multiple of 8 bytes (RFC 791 3.2), and none is empty.
-    if (length === 0 || (more && (length & 7) !== 0) || end > MAX_PAYLOAD) return "malformed";
+    if (length === 0 || (more && (length & 7) !== 0) || end > this.#format.maxPayload) return "malformed";
     const key = `${ip.source},${ip.destination},${ip.identification},${ip.protocol}`;
     let pieces = this.#datagrams.get(key);
     if (pieces === undefined) pieces = this.#add(key, ip, now);
@@ -102,7 +144,7 @@ export class Reassembly {
     while (index > 0 && starts[index - 1]! >= start) index--;
     if (index < starts.length && starts[index] === start && ends[index] === end) {
       const payload = at + ip.headerLength;
-      if (this.#bytes.equal(pieces.buffer, MIN_HEADER_LENGTH + start, bytes, payload, length)) return "duplicate";
+      if (this.#bytes.equal(pieces.buffer, header + start, bytes, payload, length)) return "duplicate";
     }
     const overlaps =
       (index > 0 && ends[index - 1]! > start) ||
@@ -114,15 +156,15 @@ export class Reassembly {
       this.#refuse(pieces);
       return "overlap";
     }
-    if (!this.#reserve(pieces, MIN_HEADER_LENGTH + end)) return "refused";
-    this.#bytes.copy(pieces.buffer, MIN_HEADER_LENGTH + start, bytes, at + ip.headerLength, length);
+    if (!this.#reserve(pieces, header + end)) return "refused";
+    this.#bytes.copy(pieces.buffer, header + start, bytes, at + ip.headerLength, length);
     starts.splice(index, 0, start);
     ends.splice(index, 0, end);
     pieces.filled += length;
     if (!more) pieces.total = end;
-    if (start === 0) this.#emitHeader(pieces, ip, length);
+    if (start === 0) this.#format.emit(pieces.buffer, ip, length);
     if (pieces.filled !== pieces.total) return "kept";
-    this.#emitHeader(pieces, ip, pieces.total);
+    this.#format.complete(pieces.buffer, ip, pieces.total);
     this.#remove(pieces);
     this.#complete = { bytes: pieces.buffer, length: pieces.total };
     return "complete";
@@ -137,12 +179,12 @@ export class Reassembly {
       if (pieces.expiresAt > now) return undefined;
       this.#remove(pieces);
       const first = !pieces.refused && pieces.starts[0] === 0;
-      return { bytes: pieces.buffer, length: first ? Math.min(pieces.ends[0]!, QUOTED) : 0 };
+      return { bytes: pieces.buffer, length: first ? Math.min(pieces.ends[0]!, this.#format.quoted) : 0 };
     }
     return undefined;
   }
 
-  #add(key: string, ip: Ipv4Fields, now: number): Pieces {
+  #add(key: string, ip: Fields, now: number): Pieces {
     if (this.#datagrams.size >= MAX_DATAGRAMS) this.#removeOldest();
     const pieces: Pieces = {
       key,
@@ -155,8 +197,9 @@ export class Reassembly {
       refused: false,
       source: ip.source,
       destination: ip.destination,
-      protocol: ip.protocol,
     };
+    this.#format.retain(ip.source);
+    this.#format.retain(ip.destination);
     this.#datagrams.set(key, pieces);
     return pieces;
   }
@@ -175,20 +218,6 @@ export class Reassembly {
     this.held += capacity - buffer.length;
     pieces.buffer = larger;
     return true;
-  }
-
-  /** A header without options, as if the datagram had come whole; options that matter to a host: none. */
-  #emitHeader(pieces: Pieces, ip: Ipv4Fields, length: number): void {
-    emitIpv4(pieces.buffer, 0, {
-      headerLength: MIN_HEADER_LENGTH,
-      totalLength: MIN_HEADER_LENGTH + length,
-      identification: ip.identification,
-      fragment: ip.fragment & DONT_FRAGMENT,
-      ttl: ip.ttl,
-      protocol: pieces.protocol,
-      source: pieces.source,
-      destination: pieces.destination,
-    });
   }
 
   /** Keeps the entry, empty, so that what still comes of the datagram is known for what it is. */
@@ -211,5 +240,7 @@ export class Reassembly {
   #remove(pieces: Pieces): void {
     this.#datagrams.delete(pieces.key);
     this.held -= pieces.buffer.length;
+    this.#format.release(pieces.source);
+    this.#format.release(pieces.destination);
   }
 }

@@ -9,21 +9,9 @@ import {
   PROTOCOL_TCP,
 } from "../wire/ipv4.ts";
 import { ECT, SYN } from "../wire/tcp.ts";
-import {
-  emitSackHeader,
-  emitTcpOptions,
-  MAX_SACK_BLOCKS,
-  SACK_BLOCK_LENGTH,
-  sackLength,
-  TIMESTAMPS_HEADER,
-  TIMESTAMPS_PADDED,
-  tcpOptionsLength,
-} from "../wire/tcp-options.ts";
 import { readRing } from "./buffers.ts";
 import type { TcpConnection } from "./connection.ts";
-import { DUPLICATE, TIMESTAMPS } from "./extras.ts";
-import { SYN_SENT } from "./state.ts";
-import { timestampAt } from "./timestamps.ts";
+import { emitExtras, emitSynOptions } from "./segment-options.ts";
 
 const SLOT = 64;
 const IP = ETHERNET_LENGTH;
@@ -35,20 +23,23 @@ export const HEADERS = TCP + 20;
  * of them in the interpreter costs about 2 us. They share one array: a typed array each would cost four times their bytes.
  */
 export class PreparedHeaders {
-  #slab = new Uint8Array(SLOT * 64);
+  protected slab: Uint8Array;
+  protected readonly bytes: ByteHelpers;
+  protected readonly into: Uint8Array;
+  protected readonly view: DataView;
   #used = 0;
+  readonly #slot: number;
   readonly #free: number[] = [];
-  readonly #bytes: ByteHelpers;
-  readonly #into: Uint8Array;
-  readonly #view: DataView;
   readonly #ethernet = createEthernetFields();
   readonly #ipv4 = createIpv4Fields();
 
-  /** @param into where segments are built */
-  constructor(bytes: ByteHelpers, into: Uint8Array) {
-    this.#bytes = bytes;
-    this.#into = into;
-    this.#view = new DataView(into.buffer, into.byteOffset, into.byteLength);
+  /** @param into where segments are built @param slot bytes of one connection's headers, at most */
+  constructor(bytes: ByteHelpers, into: Uint8Array, slot: number = SLOT) {
+    this.bytes = bytes;
+    this.into = into;
+    this.view = new DataView(into.buffer, into.byteOffset, into.byteLength);
+    this.#slot = slot;
+    this.slab = new Uint8Array(slot * 16);
   }
 
   /** (Re)writes the headers of `c` for the given link addresses. */
@@ -59,9 +50,9 @@ export class PreparedHeaders {
     destinationHigh: number,
     destinationLow: number,
   ): void {
-    if (c.header < 0) c.header = this.#allocate();
+    if (c.header < 0) c.header = this.allocate();
     const at = c.header;
-    const slab = this.#slab;
+    const { slab } = this;
     const ethernet = this.#ethernet;
     ethernet.destinationHigh = destinationHigh;
     ethernet.destinationLow = destinationLow;
@@ -97,17 +88,15 @@ export class PreparedHeaders {
 
   /** Builds one segment at `at` of the device's buffer and returns the frame's length. */
   emit(c: TcpConnection, at: number, seq: number, flags: number, window: number, dataLength: number): number {
-    const bytes = this.#bytes;
-    const into = this.#into;
-    const view = this.#view;
-    bytes.copy(into, at, this.#slab, c.header, HEADERS);
+    const { bytes, into, view } = this;
+    bytes.copy(into, at, this.slab, c.header, HEADERS);
     let tcpLength = 20 + dataLength;
     let optionsLength = 0;
     let sum = c.headerSum;
     if ((flags & SYN) !== 0) {
-      optionsLength = this.#emitOptions(c, into, at + HEADERS);
+      optionsLength = emitSynOptions(c, into, at + HEADERS);
     } else if (c.extras !== 0 || c.ranges !== undefined) {
-      optionsLength = this.#emitExtras(c, into, at + HEADERS, dataLength);
+      optionsLength = emitExtras(c, into, view, at + HEADERS, dataLength);
       if ((flags & ECT) !== 0) {
         // ECT(0) (RFC 3168 5): the low bits of the second byte.
         into[at + IP + 1] = into[at + IP + 1]! | 2;
@@ -134,90 +123,15 @@ export class PreparedHeaders {
     return ETHERNET_LENGTH + total;
   }
 
-  /** The window scale is offered, or accepted when it was (RFC 7323 2.2). */
-  #emitOptions(c: TcpConnection, into: Uint8Array, at: number): number {
-    const options = {
-      mss: c.env.mss,
-      windowScale: c.scaleOffered ? c.rcvShift : -1,
-      sackPermitted: c.state === SYN_SENT || c.sackOk,
-      timestamps: c.ts !== undefined,
-      tsVal: c.ts === undefined ? 0 : timestampAt(c.ts.offset, c.env.now),
-      tsEcr: c.ts === undefined ? 0 : c.ts.recent,
-    };
-    emitTcpOptions(into, at, options);
-    return tcpOptionsLength(options);
-  }
-
-  /** Timestamps first, where the peer's header prediction looks for them, then SACK. */
-  #emitExtras(c: TcpConnection, into: Uint8Array, at: number, dataLength: number): number {
-    let length = 0;
-    if ((c.extras & TIMESTAMPS) !== 0) {
-      const ts = c.ts!;
-      const view = this.#view;
-      view.setInt32(at, TIMESTAMPS_HEADER);
-      view.setInt32(at + 4, timestampAt(ts.offset, c.env.now));
-      view.setInt32(at + 8, ts.recent);
-      length = TIMESTAMPS_PADDED;
-    }
-    if (c.sackOk && (c.ranges !== undefined || (c.extras & DUPLICATE) !== 0)) {
-      // What is left of 40 bytes.
-      const most = length === 0 ? MAX_SACK_BLOCKS : MAX_SACK_BLOCKS - 1;
-      length += this.#emitSack(c, into, at + length, dataLength, most);
-    }
-    return length;
-  }
-
-  /**
-   * Which data came twice (RFC 2883 4). Then which data out of order has arrived, the range that grew last first (RFC 2018 4). Of many ranges the others take turns,
-   * so that the sender hears of each even when ACKs are lost. Left out where full segments leave no room.
-   */
-  #emitSack(c: TcpConnection, into: Uint8Array, at: number, dataLength: number, most: number): number {
-    const ranges = c.ranges;
-    const count = ranges === undefined ? 0 : ranges.count;
-    const duplicates = (c.extras & DUPLICATE) !== 0 ? 1 : 0;
-    const blocks = count + duplicates < most ? count + duplicates : most;
-    if (blocks === 0) return 0;
-    const length = sackLength(blocks);
-    if (dataLength + length > c.mss) return 0;
-    emitSackHeader(into, at, blocks);
-    const view = this.#view;
-    if (duplicates > 0) {
-      view.setInt32(at + 4, c.duplicateStart);
-      view.setInt32(at + 8, c.duplicateEnd);
-    }
-    if (ranges === undefined || blocks === duplicates) return length;
-    let first = 0;
-    while (first + 1 < count && ((ranges.start(first + 1) - c.sackLast) | 0) <= 0) first++;
-    let turn = count > blocks ? c.sackTurn : 0;
-    for (
-      let block = duplicates, to = at + 4 + duplicates * SACK_BLOCK_LENGTH;
-      block < blocks;
-      block++, to += SACK_BLOCK_LENGTH
-    ) {
-      let index = first;
-      if (block > duplicates) {
-        turn = (turn + 1) % count;
-        if (turn === first) turn = (turn + 1) % count;
-        index = turn;
-      } else {
-        turn = count > blocks ? turn : first;
-      }
-      view.setInt32(to, ranges.start(index));
-      view.setInt32(to + 4, ranges.end(index));
-    }
-    c.sackTurn = turn;
-    return length;
-  }
-
-  #allocate(): number {
+  protected allocate(): number {
     const slot = this.#free.pop();
     if (slot !== undefined) return slot;
     const at = this.#used;
-    this.#used += SLOT;
-    if (this.#used > this.#slab.length) {
-      const larger = new Uint8Array(this.#slab.length * 2);
-      larger.set(this.#slab);
-      this.#slab = larger;
+    this.#used += this.#slot;
+    if (this.#used > this.slab.length) {
+      const larger = new Uint8Array(this.slab.length * 2);
+      larger.set(this.slab);
+      this.slab = larger;
     }
     return at;
   }

@@ -2,10 +2,13 @@ import type { ByteHelpers, Rng, Wakeup } from "@soloist/interface";
 import type { Counters } from "../counters.ts";
 import { AddressError, UnreachableError } from "../errors.ts";
 import type { Ipv4Egress, LinkWaiter } from "../ipv4/egress.ts";
+import { ANY_IPV4, FIRST_IPV6 } from "../ipv6/addresses.ts";
+import type { Ipv6Egress } from "../ipv6/egress.ts";
+import type { Ipv6Packet } from "../ipv6/packet.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { Timers } from "../timers.ts";
 import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
-import { formatAddress } from "../wire/ipv4-address.ts";
+import { HEADER_LENGTH as IPV6_LENGTH, SOURCE as IPV6_SOURCE } from "../wire/ipv6.ts";
 import { ACK, createTcpSegment, FIN, parseTcp, RST, SYN } from "../wire/tcp.ts";
 import { TIMESTAMPS_HEADER, TIMESTAMPS_PADDED } from "../wire/tcp-options.ts";
 import { RingPool } from "./buffers.ts";
@@ -23,8 +26,10 @@ import { dispatch, onTimer, type SegmentSink } from "./dispatch.ts";
 import { ECN, TIMESTAMPS } from "./extras.ts";
 import { processFast, SLOW } from "./fast-path.ts";
 import { PreparedHeaders } from "./headers.ts";
+import { PreparedIpv6Headers } from "./headers6.ts";
+import { Ipv6Environment } from "./ipv6-environment.ts";
 import { SequenceNumbers } from "./isn.ts";
-import { HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
+import { HEADERS_LENGTH, IPV6_HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
 import { EPHEMERAL_COUNT, EphemeralPorts } from "./ports.ts";
 import { process } from "./process.ts";
 import { onSmallerPath } from "./recovery.ts";
@@ -46,7 +51,7 @@ import { isOld, timestampAt } from "./timestamps.ts";
 /** Whoever takes SYNs for a port. */
 export interface SynHandler extends TcpOwner {
   readonly options: TcpOptionsOfUser;
-  /** Only what is sent to this address of ours; 0: to any. */
+  /** Only what is sent to this address of ours; 0: to any; ANY_IPV4: to any of IPv4. */
   readonly localAddress: number;
   /** Whether one more connection fits. */
   admit(): boolean;
@@ -54,6 +59,12 @@ export interface SynHandler extends TcpOwner {
   readonly open: boolean;
   /** A handshake has begun. */
   onSyn(connection: TcpConnection): void;
+}
+
+/** Addresses of a packet. */
+export interface PacketEnds {
+  readonly source: number;
+  readonly destination: number;
 }
 
 /** Empty rings are kept this long, milliseconds: less than anybody notices, longer than a busy connection pauses. */
@@ -75,12 +86,15 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   /** When `sweep` is due. */
   sweepAt: number = Number.POSITIVE_INFINITY;
   readonly #egress: Ipv4Egress;
+  readonly #ipv6: Ipv6Egress;
   readonly #all: Counters;
   readonly #wakeup: Wakeup;
   readonly #table: ConnectionTable;
   readonly #listeners = new Map<number, SynHandler>();
   readonly #timeWait = new Set<TcpConnection>();
   readonly #headers: PreparedHeaders;
+  readonly #ipv6Headers: PreparedIpv6Headers;
+  readonly #ipv6Environment: Ipv6Environment;
   readonly #isn: SequenceNumbers;
   readonly #cookies: SynCookies;
   /** Until then an ACK of nobody's may answer a cookie. */
@@ -95,8 +109,17 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   #awaitsLink = false;
   readonly #ports: EphemeralPorts;
 
-  constructor(egress: Ipv4Egress, bytes: ByteHelpers, rng: Rng, counters: Counters, wakeup: Wakeup, memory: number) {
+  constructor(
+    egress: Ipv4Egress,
+    ipv6: Ipv6Egress,
+    bytes: ByteHelpers,
+    rng: Rng,
+    counters: Counters,
+    wakeup: Wakeup,
+    memory: number,
+  ) {
     this.#egress = egress;
+    this.#ipv6 = ipv6;
     this.bytes = bytes;
     this.#all = counters;
     this.counters = counters.tcp;
@@ -104,10 +127,12 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.mss = egress.device.mtu - HEADERS_LENGTH;
     this.pool = new RingPool(memory, memory >> 2);
     this.#headers = new PreparedHeaders(bytes, egress.device.txBuffer);
+    this.#ipv6Headers = new PreparedIpv6Headers(bytes, egress.device.txBuffer, ipv6.table);
+    this.#ipv6Environment = new Ipv6Environment(this, egress.device.mtu - IPV6_HEADERS_LENGTH);
     this.#isn = new SequenceNumbers(rng);
     this.#cookies = new SynCookies(rng);
     this.#table = new ConnectionTable(rng.uint32());
-    this.#replies = new TcpReplies(egress, bytes, counters);
+    this.#replies = new TcpReplies(egress, ipv6, bytes, counters);
     this.#ports = new EphemeralPorts(rng);
   }
 
@@ -160,8 +185,40 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       this.#all.dropped.tcpChecksum++;
       return;
     }
-    this.counters.received++;
     segment.marked = (bytes[at - ip.headerLength + 1]! & 3) === 3;
+    this.#arrived(ip, now);
+  }
+
+  /** An IPv6 packet for us with TCP. */
+  receiveIpv6(bytes: Uint8Array, packet: Ipv6Packet): void {
+    const segment = this.#segment;
+    const { at: ip, payloadAt: at, payloadLength: length } = packet;
+    if (!parseTcp(bytes, at, length, segment)) {
+      this.#all.dropped.tcpMalformed++;
+      return;
+    }
+    // The addresses lie right before the header, unless extension headers stand between.
+    const sum =
+      at === ip + IPV6_LENGTH
+        ? this.bytes.checksum(bytes, at - 32, 32 + length, PROTOCOL_TCP + length)
+        : this.bytes.checksum(
+            bytes,
+            at,
+            length,
+            this.bytes.checksum(bytes, ip + IPV6_SOURCE, 32, PROTOCOL_TCP + length),
+          );
+    if (sum !== 0xffff) {
+      this.#all.dropped.tcpChecksum++;
+      return;
+    }
+    segment.marked = (bytes[ip + 1]! & 0x30) === 0x30;
+    this.#arrived(packet, this.now);
+  }
+
+  /** The segment at hand is whole. */
+  #arrived(ip: PacketEnds, now: number): void {
+    const segment = this.#segment;
+    this.counters.received++;
     const source = ip.source;
     const ports = (segment.sourcePort << 16) | segment.destinationPort;
     const table = this.#table;
@@ -272,23 +329,41 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     connectBy: number,
     owner: TcpOwner,
   ): TcpConnection {
-    const localAddress = this.#egress.sourceFor(remoteAddress);
-    if (localAddress === 0 || this.#egress.nextHop(remoteAddress) === 0) {
-      throw new UnreachableError("ENETUNREACH", `no route to ${formatAddress(remoteAddress)}`);
+    const egress = remoteAddress >= FIRST_IPV6 ? this.#ipv6 : this.#egress;
+    const localAddress = egress.sourceFor(remoteAddress);
+    if (localAddress === 0 || egress.nextHop(remoteAddress) === 0) {
+      throw new UnreachableError("ENETUNREACH", `no route to ${this.#ipv6.table.format(remoteAddress)}`);
     }
     const localPort = this.#freePort(localAddress, remoteAddress, remotePort);
-    const c = new TcpConnection(this, localAddress, localPort, remoteAddress, remotePort);
-    const offset = options.timestamps
-      ? this.#isn.timestampOffset(localAddress, localPort, remoteAddress, remotePort)
-      : 0;
-    openActive(c, this.#isn.initial(localAddress, localPort, remoteAddress, remotePort, now), options, offset);
+    const c = new TcpConnection(this.#environment(remoteAddress), localAddress, localPort, remoteAddress, remotePort);
+    const local = this.#identity(localAddress);
+    const remote = this.#identity(remoteAddress);
+    const offset = options.timestamps ? this.#isn.timestampOffset(local, localPort, remote, remotePort) : 0;
+    openActive(c, this.#isn.initial(local, localPort, remote, remotePort, now), options, offset);
     c.connectBy = connectBy;
     c.rtoAt = Math.min(now + RTO_INITIAL, connectBy);
     c.owner = owner;
-    this.#table.insert(c);
+    this.#insert(c);
     this.#schedule(c);
     this.enqueue(c);
     return c;
+  }
+
+  /** By family: the size of a segment. */
+  #environment(address: number): TcpEnvironment {
+    return address >= FIRST_IPV6 ? this.#ipv6Environment : this;
+  }
+
+  /** 32 bits for an address that outlive its handle: what hashes are made of. */
+  #identity(address: number): number {
+    return address >= FIRST_IPV6 ? this.#ipv6.table.identity(address) : address;
+  }
+
+  #insert(c: TcpConnection): void {
+    const { table } = this.#ipv6;
+    table.retain(c.localAddress);
+    table.retain(c.remoteAddress);
+    this.#table.insert(c);
   }
 
   listen(port: number, handler: SynHandler): number {
@@ -367,7 +442,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   #fitPath(c: TcpConnection): void {
-    const most = this.#egress.pathMtu(c.remoteAddress) - headersLength(c);
+    const egress = c.remoteAddress >= FIRST_IPV6 ? this.#ipv6 : this.#egress;
+    const most = egress.pathMtu(c.remoteAddress) - headersLength(c);
     if (c.mss > most) c.mss = most;
   }
 
@@ -404,6 +480,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   segment(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
     const egress = this.#egress;
     if (c.linkEpoch !== egress.arp.epoch || this.now >= c.linkUntil) {
+      // Those over IPv6 have a negative epoch, so that they always come here, and the others pay nothing for them.
+      if (c.remoteAddress >= FIRST_IPV6) return this.#segmentIpv6(c, seq, flags, window, dataLength);
       // Connections with ourselves never have a link: the others pay nothing for them.
       if (egress.isLocal(c.remoteAddress)) return this.#loop(c, seq, flags, window, dataLength);
       if (!this.#link(c)) return false;
@@ -423,6 +501,47 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if (c.header < 0) this.#headers.prepare(c, egress.macHigh, egress.macLow, egress.macHigh, egress.macLow);
     egress.loop(at, this.#headers.emit(c, at, seq, flags, window, dataLength));
     this.counters.sent++;
+    return true;
+  }
+
+  #segmentIpv6(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
+    const egress = this.#ipv6;
+    if (c.linkEpoch !== ~egress.neighbours.epoch || this.now >= c.linkUntil) {
+      if (egress.isLocal(c.remoteAddress)) return this.#loopIpv6(c, seq, flags, window, dataLength);
+      if (!this.#linkIpv6(c)) return false;
+    }
+    const { device } = egress;
+    const at = device.reserve();
+    if (at < 0) return false;
+    device.send(this.#ipv6Headers.emit(c, at, seq, flags, window, dataLength));
+    this.counters.sent++;
+    return true;
+  }
+
+  #loopIpv6(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
+    const { device, macHigh, macLow } = this.#egress;
+    const at = device.reserve();
+    if (at < 0) return false;
+    if (c.header < 0) this.#ipv6Headers.prepare(c, macHigh, macLow, macHigh, macLow);
+    this.#egress.loop(at, this.#ipv6Headers.emit(c, at, seq, flags, window, dataLength));
+    this.counters.sent++;
+    return true;
+  }
+
+  #linkIpv6(c: TcpConnection): boolean {
+    const egress = this.#ipv6;
+    const hop = egress.nextHop(c.remoteAddress);
+    if (hop === 0) return this.#waits();
+    const neighbour = egress.resolve(hop);
+    if (neighbour.state === "INCOMPLETE") {
+      const waiter = c.waiter ?? this.#waiter(c);
+      if (!neighbour.waiters.includes(waiter)) neighbour.waiters.push(waiter);
+      return this.#waits();
+    }
+    const { macHigh, macLow } = this.#egress;
+    this.#ipv6Headers.prepare(c, macHigh, macLow, neighbour.high, neighbour.low, egress.hopLimit);
+    c.linkEpoch = ~egress.neighbours.epoch;
+    c.linkUntil = egress.neighbours.usableUntil(neighbour, this.now);
     return true;
   }
 
@@ -485,7 +604,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   /** RFC 9293 3.10.7.1 and 3.10.7.2. */
-  #noConnection(ip: Ipv4Fields, now: number): void {
+  #noConnection(ip: PacketEnds, now: number): void {
     const segment = this.#segment;
     const flags = segment.flags;
     if ((flags & RST) !== 0) return;
@@ -500,7 +619,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#accept(handler, ip, 0, false, now);
   }
 
-  #accept(handler: SynHandler, ip: Ipv4Fields, floor: number, hasFloor: boolean, now: number): void {
+  #accept(handler: SynHandler, ip: PacketEnds, floor: number, hasFloor: boolean, now: number): void {
     const segment = this.#segment;
     if ((segment.flags & FIN) !== 0 || segment.sourcePort === 0) return;
     if (!handler.admit()) {
@@ -508,47 +627,55 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       else this.#all.dropped.tcpBacklog++;
       return;
     }
-    const c = new TcpConnection(this, ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
-    let iss = this.#isn.initial(ip.destination, c.localPort, ip.source, c.remotePort, now);
+    const { source, destination } = ip;
+    const env = this.#environment(source);
+    const c = new TcpConnection(env, destination, segment.destinationPort, source, segment.sourcePort);
+    const local = this.#identity(destination);
+    let iss = this.#isn.initial(local, c.localPort, this.#identity(source), c.remotePort, now);
     // A new incarnation starts behind the old one (RFC 9293 3.6.1, RFC 1122 4.2.2.13).
     if (hasFloor && ((iss - floor) | 0) <= 0) iss = (floor + 64_000) | 0;
     openPassive(c, iss, handler.options, segment, now, this.#timestampOffset(handler, ip));
     this.#fitPath(c);
     c.owner = handler;
     handler.onSyn(c);
-    this.#table.insert(c);
+    this.#insert(c);
     this.enqueue(c);
   }
 
-  #sendCookie(handler: SynHandler, ip: Ipv4Fields, now: number): void {
+  #sendCookie(handler: SynHandler, ip: PacketEnds, now: number): void {
     const segment = this.#segment;
     const { options } = handler;
     const ports = (segment.sourcePort << 16) | segment.destinationPort;
-    const cookie = this.#cookies.make(ip.destination, ip.source, ports, segment.seq, segment, now);
+    const local = this.#identity(ip.destination);
+    const cookie = this.#cookies.make(local, this.#identity(ip.source), ports, segment.seq, segment, now);
     const scale = segment.windowScale < 0 ? -1 : windowShift(options.receiveLimitMax);
     const timestamp =
       segment.timestamps && options.timestamps ? timestampAt(this.#timestampOffset(handler, ip), now) : undefined;
-    this.#replies.cookie(segment, ip, cookie, Math.min(options.receiveLimit, 0xffff), this.mss, scale, timestamp);
+    const { mss } = this.#environment(ip.source);
+    this.#replies.cookie(segment, ip, cookie, Math.min(options.receiveLimit, 0xffff), mss, scale, timestamp);
     this.#cookiesUntil = now + 2 * COOKIE_PERIOD;
   }
 
   /** Of whoever sent the segment at hand; 0 where `handler` wants no timestamps. */
-  #timestampOffset(handler: SynHandler, ip: Ipv4Fields): number {
+  #timestampOffset(handler: SynHandler, ip: PacketEnds): number {
     if (!handler.options.timestamps) return 0;
     const { sourcePort, destinationPort } = this.#segment;
-    return this.#isn.timestampOffset(ip.destination, destinationPort, ip.source, sourcePort);
+    const remote = this.#identity(ip.source);
+    return this.#isn.timestampOffset(this.#identity(ip.destination), destinationPort, remote, sourcePort);
   }
 
   /** An ACK without a connection: of a cookie? Then its handshake is complete. */
-  #takeCookie(handler: SynHandler, ip: Ipv4Fields, now: number): boolean {
+  #takeCookie(handler: SynHandler, ip: PacketEnds, now: number): boolean {
     const segment = this.#segment;
     if ((segment.flags & (SYN | ACK | RST)) !== ACK || !handler.open) return false;
     const seq = (segment.seq - 1) | 0;
     const iss = (segment.ack - 1) | 0;
     const ports = (segment.sourcePort << 16) | segment.destinationPort;
-    const syn = this.#cookies.check(ip.destination, ip.source, ports, seq, iss, now);
+    const local = this.#identity(ip.destination);
+    const syn = this.#cookies.check(local, this.#identity(ip.source), ports, seq, iss, now);
     if (syn === undefined) return false;
-    const c = new TcpConnection(this, ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
+    const env = this.#environment(ip.source);
+    const c = new TcpConnection(env, ip.destination, segment.destinationPort, ip.source, segment.sourcePort);
     // A peer sends timestamps only where both SYNs had them (RFC 7323 3.2).
     const { timestamps, tsVal, tsEcr, window } = segment;
     const said = { ...syn, timestamps, tsVal, tsEcr, seq, window, flags: SYN };
@@ -558,7 +685,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     c.rcvAdv = (c.rcvNxt + Math.min(handler.options.receiveLimit, 0xffff)) | 0;
     c.owner = handler;
     handler.onSyn(c);
-    this.#table.insert(c);
+    this.#insert(c);
     this.counters.cookiesTaken++;
     const events = process(c, segment, now);
     if (events !== 0) this.#handle(c, events);
@@ -567,7 +694,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   /** A SYN for a connection in TIME-WAIT: a newer incarnation may start (RFC 9293 3.10.7.4, RFC 6191). */
-  #reopen(c: TcpConnection, ip: Ipv4Fields, now: number): boolean {
+  #reopen(c: TcpConnection, ip: PacketEnds, now: number): boolean {
     const handler = this.#listeners.get(c.localPort);
     if (handler === undefined || !listensAt(handler, c.localAddress)) return false;
     if (!this.#isNewer(c, now)) return false;
@@ -610,7 +737,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.timers.remove(c);
     this.#timeWait.delete(c);
     if (this.#last === c) this.#last = undefined;
-    this.#headers.release(c);
+    (c.remoteAddress >= FIRST_IPV6 ? this.#ipv6Headers : this.#headers).release(c);
+    const { table } = this.#ipv6;
+    table.release(c.localAddress);
+    table.release(c.remoteAddress);
   }
 
   #freePort(localAddress: number, remoteAddress: number, remotePort: number): number {
@@ -625,9 +755,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
 
 /** IP and TCP headers of a segment with data. */
 function headersLength(c: TcpConnection): number {
-  return HEADERS_LENGTH + ((c.extras & TIMESTAMPS) !== 0 ? TIMESTAMPS_PADDED : 0);
+  const fixed = c.remoteAddress >= FIRST_IPV6 ? IPV6_HEADERS_LENGTH : HEADERS_LENGTH;
+  return fixed + ((c.extras & TIMESTAMPS) !== 0 ? TIMESTAMPS_PADDED : 0);
 }
 
 function listensAt(handler: SynHandler, address: number): boolean {
-  return handler.localAddress === 0 || handler.localAddress === address;
+  const { localAddress } = handler;
+  return localAddress === 0 || localAddress === address || (localAddress === ANY_IPV4 && address < FIRST_IPV6);
 }

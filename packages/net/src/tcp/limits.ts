@@ -6,6 +6,8 @@ export const DEFAULT_MSS = 536;
 export const MIN_MSS = 88;
 /** IPv4 and TCP headers without options. */
 export const HEADERS_LENGTH = 40;
+/** IPv6 and TCP headers without options. */
+export const IPV6_HEADERS_LENGTH = 60;
 
 /** "The delay MUST be less than 0.5 seconds" (RFC 9293 3.8.6.3); 40 ms as other stacks do. */
 export const ACK_DELAY = 40;

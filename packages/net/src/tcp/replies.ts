@@ -1,8 +1,9 @@
 import type { ByteHelpers } from "@soloist/interface";
 import type { Counters } from "../counters.ts";
-import type { Ipv4Egress } from "../ipv4/egress.ts";
+import type { Egress } from "../egress.ts";
+import { FIRST_IPV6 } from "../ipv6/addresses.ts";
 import { RateLimit } from "../rate-limit.ts";
-import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
+import { PROTOCOL_TCP } from "../wire/ipv4.ts";
 import {
   ACK,
   createTcpSegment,
@@ -15,17 +16,20 @@ import {
   tcpHeaderLength,
 } from "../wire/tcp.ts";
 import type { TcpConnection } from "./connection.ts";
+import type { PacketEnds } from "./layer.ts";
 
 /** Segments that belong to no connection, or to one that ends: resets, and SYN-ACKs with cookies. */
 export class TcpReplies {
-  readonly #egress: Ipv4Egress;
+  readonly #ipv4: Egress;
+  readonly #ipv6: Egress;
   readonly #bytes: ByteHelpers;
   readonly #counters: Counters;
   readonly #reply = createTcpSegment();
   readonly #resets = new RateLimit(500, 200);
 
-  constructor(egress: Ipv4Egress, bytes: ByteHelpers, counters: Counters) {
-    this.#egress = egress;
+  constructor(ipv4: Egress, ipv6: Egress, bytes: ByteHelpers, counters: Counters) {
+    this.#ipv4 = ipv4;
+    this.#ipv6 = ipv6;
     this.#bytes = bytes;
     this.#counters = counters;
   }
@@ -66,7 +70,7 @@ export class TcpReplies {
   /** A SYN-ACK that remembers nothing: `cookie` is our initial sequence number. */
   cookie(
     syn: TcpSegment,
-    ip: Ipv4Fields,
+    ip: PacketEnds,
     cookie: number,
     window: number,
     mss: number,
@@ -96,12 +100,17 @@ export class TcpReplies {
     reply.sourcePort = localPort;
     reply.destinationPort = remotePort;
     const length = tcpHeaderLength(reply);
-    const at = this.#egress.begin(localAddress, remoteAddress, PROTOCOL_TCP, length);
+    const ipv6 = remoteAddress >= FIRST_IPV6;
+    const egress = ipv6 ? this.#ipv6 : this.#ipv4;
+    const at = egress.begin(localAddress, remoteAddress, PROTOCOL_TCP, length);
     if (at < 0) return false;
-    const buffer = this.#egress.device.txBuffer;
+    const buffer = egress.device.txBuffer;
     emitTcp(buffer, at, reply);
-    patchTcpChecksum(buffer, at, this.#bytes.checksum(buffer, at - 8, 8 + length, PROTOCOL_TCP + length));
-    this.#egress.commit(length);
+    // Both addresses lie right before the TCP header.
+    const addresses = ipv6 ? 32 : 8;
+    const sum = this.#bytes.checksum(buffer, at - addresses, addresses + length, PROTOCOL_TCP + length);
+    patchTcpChecksum(buffer, at, sum);
+    egress.commit(length);
     this.#counters.tcp.sent++;
     return true;
   }

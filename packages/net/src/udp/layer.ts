@@ -3,9 +3,14 @@ import type { Counters } from "../counters.ts";
 import { AddressError, MessageSizeError, UnreachableError } from "../errors.ts";
 import type { IcmpFailure, IcmpLayer } from "../icmp/layer.ts";
 import { type Ipv4Egress, MULTICAST_TTL } from "../ipv4/egress.ts";
+import { ANY_IPV4, FIRST_IPV6, isIpv6Multicast } from "../ipv6/addresses.ts";
+import type { Ipv6Host } from "../ipv6/host.ts";
+import type { Ipv6Packet } from "../ipv6/packet.ts";
+import type { PacketEnds } from "../tcp/layer.ts";
 import { CODE_PORT_UNREACHABLE } from "../wire/icmpv4.ts";
-import { DEFAULT_TTL, type Ipv4Fields, MIN_HEADER_LENGTH, PROTOCOL_UDP, pseudoHeaderSum } from "../wire/ipv4.ts";
-import { formatAddress, isMulticast } from "../wire/ipv4-address.ts";
+import { DEFAULT_TTL, type Ipv4Fields, PROTOCOL_UDP, pseudoHeaderSum } from "../wire/ipv4.ts";
+import { isMulticast } from "../wire/ipv4-address.ts";
+import { SOURCE as IPV6_SOURCE } from "../wire/ipv6.ts";
 import { createUdpFields, emitUdp, HEADER_LENGTH, parseUdp, patchUdpChecksum } from "../wire/udp.ts";
 
 /** Takes the datagrams of a port. The bytes are valid during the call only. False: no room, dropped. */
@@ -20,8 +25,9 @@ export type DatagramHandler = (
 
 const EPHEMERAL_FIRST = 49_152;
 const EPHEMERAL_COUNT = 16_384;
-/** Of one datagram: 65,535 less both headers (RFC 768, RFC 791 3.1). */
+/** Of one datagram: 65,535 less both headers (RFC 768, RFC 791 3.1); IPv6 counts without its own (RFC 8200 3). */
 export const MAX_DATAGRAM = 65_507;
+export const MAX_IPV6_DATAGRAM = 65_527;
 /** Groups that sockets are members of: each needs a place in a list that every multicast packet is looked up in. */
 export const MAX_GROUPS = 64;
 
@@ -48,9 +54,10 @@ export interface UdpSendOptions {
 
 const PLAIN: UdpSendOptions = {};
 
-/** UDP (RFC 768): one handler a port. */
+/** UDP (RFC 768, RFC 8200 8.1): one handler a port, for both families. */
 export class UdpLayer {
   readonly #egress: Ipv4Egress;
+  readonly #ipv6: Ipv6Host;
   readonly #bytes: ByteHelpers;
   readonly #rng: Rng;
   readonly #counters: Counters;
@@ -61,8 +68,9 @@ export class UdpLayer {
   /** How many sockets are members of each group. */
   readonly #groups = new Map<number, number>();
 
-  constructor(egress: Ipv4Egress, bytes: ByteHelpers, rng: Rng, counters: Counters, icmp: IcmpLayer) {
+  constructor(egress: Ipv4Egress, ipv6: Ipv6Host, bytes: ByteHelpers, rng: Rng, counters: Counters, icmp: IcmpLayer) {
     this.#egress = egress;
+    this.#ipv6 = ipv6;
     this.#bytes = bytes;
     this.#rng = rng;
     this.#counters = counters;
@@ -95,8 +103,23 @@ export class UdpLayer {
     return this.#bindings.get(port);
   }
 
+  /** Takes only what is for `local`, and only what comes from `remote`; 0: any. Until `unbind`. */
+  narrow(port: number, local: number, remote: number, remotePort: number): void {
+    const binding = this.#bindings.get(port)!;
+    const { table } = this.#ipv6.egress;
+    table.retain(local);
+    table.retain(remote);
+    table.release(binding.localAddress);
+    table.release(binding.remoteAddress);
+    binding.localAddress = local;
+    binding.remoteAddress = remote;
+    binding.remotePort = remotePort;
+  }
+
   unbind(port: number): void {
-    for (const group of this.#bindings.get(port)?.groups ?? []) this.#leave(group);
+    if (!this.#bindings.has(port)) return;
+    this.narrow(port, 0, 0, 0);
+    for (const group of this.#bindings.get(port)!.groups) this.#leave(group);
     this.#bindings.delete(port);
   }
 
@@ -106,7 +129,7 @@ export class UdpLayer {
   }
 
   /**
-   * Makes the socket of `port` hear a group. Membership is ours alone: no IGMP report is sent, which 224.0.0.0/24 does not
+   * Makes the socket of `port` hear a group. Of IPv6 it is reported by MLD. Of IPv4 membership is ours alone: no IGMP report is sent, which 224.0.0.0/24 does not
    * need (RFC 4541 2.1.2) and groups beyond it need where switches snoop. False: there are {@link MAX_GROUPS} already.
    */
   join(port: number, group: number): boolean {
@@ -114,6 +137,10 @@ export class UdpLayer {
     if (binding === undefined || binding.groups.includes(group)) return true;
     const members = this.#groups.get(group) ?? 0;
     if (members === 0 && this.#groups.size >= MAX_GROUPS) return false;
+    if (members === 0 && group >= FIRST_IPV6) {
+      if (!this.#ipv6.join(group)) return false;
+      this.#ipv6.egress.table.retain(group);
+    }
     binding.groups = [...binding.groups, group];
     this.#groups.set(group, members + 1);
     return true;
@@ -128,8 +155,14 @@ export class UdpLayer {
 
   #leave(group: number): void {
     const members = (this.#groups.get(group) ?? 0) - 1;
-    if (members > 0) this.#groups.set(group, members);
-    else this.#groups.delete(group);
+    if (members > 0) {
+      this.#groups.set(group, members);
+      return;
+    }
+    this.#groups.delete(group);
+    if (group < FIRST_IPV6) return;
+    this.#ipv6.leave(group);
+    this.#ipv6.egress.table.release(group);
   }
 
   /** `unicast`: for us alone, so that a closed port may be answered with an ICMP error (RFC 1122 3.2.2). */
@@ -148,16 +181,40 @@ export class UdpLayer {
         return;
       }
     }
+    if (!this.#deliver(bytes, at, ip) && unicast) this.#icmp.unreachable(bytes, ipAt, ip, CODE_PORT_UNREACHABLE);
+  }
+
+  receiveIpv6(bytes: Uint8Array, packet: Ipv6Packet): void {
+    const fields = this.#fields;
+    const { dropped } = this.#counters;
+    const { payloadAt: at } = packet;
+    if (!parseUdp(bytes, at, packet.payloadLength, fields)) {
+      dropped.udpMalformed++;
+      return;
+    }
+    // "IPv6 receivers must discard UDP packets containing a zero checksum" (RFC 8200 8.1).
+    const pseudo = this.#bytes.checksum(bytes, packet.at + IPV6_SOURCE, 32, PROTOCOL_UDP + fields.length);
+    if (fields.checksum === 0 || this.#bytes.checksum(bytes, at, fields.length, pseudo) !== 0xffff) {
+      dropped.udpChecksum++;
+      return;
+    }
+    if (!this.#deliver(bytes, at, packet)) this.#ipv6.icmp.portUnreachable(bytes, packet);
+  }
+
+  /** The datagram in `#fields`. False: nobody takes it. */
+  #deliver(bytes: Uint8Array, at: number, ip: PacketEnds): boolean {
+    const fields = this.#fields;
+    const { dropped } = this.#counters;
     const binding = this.#bindings.get(fields.destinationPort);
     if (binding === undefined || !takes(binding, ip, fields.sourcePort)) {
       dropped.udpPort++;
-      if (unicast) this.#icmp.unreachable(bytes, ipAt, ip, CODE_PORT_UNREACHABLE);
-      return;
+      return false;
     }
     const dataLength = fields.length - HEADER_LENGTH;
     if (!binding.handler(bytes, at + HEADER_LENGTH, dataLength, ip.source, fields.sourcePort, ip.destination)) {
       dropped.udpQueue++;
     }
+    return true;
   }
 
   /** An ICMP error about a datagram from `localPort`. False: nobody here sends from there to there. */
@@ -180,25 +237,25 @@ export class UdpLayer {
     length: number,
     options: UdpSendOptions = PLAIN,
   ): void {
-    const egress = this.#egress;
-    if (length > MAX_DATAGRAM) {
-      throw new MessageSizeError(`a datagram carries at most ${MAX_DATAGRAM} bytes, not ${length}`);
-    }
-    const group = isMulticast(destinationAddress);
-    const local = group || egress.isBroadcast(destinationAddress);
-    if (!local && egress.nextHop(destinationAddress) === 0) {
-      throw new UnreachableError("ENETUNREACH", `no route to ${formatAddress(destinationAddress)}`);
-    }
-    const source = options.source || egress.sourceFor(destinationAddress);
-    const ttl = options.ttl ?? (group ? MULTICAST_TTL : DEFAULT_TTL);
+    const ipv6 = destinationAddress >= FIRST_IPV6;
+    const egress = ipv6 ? this.#ipv6.egress : this.#egress;
+    const longest = ipv6 ? MAX_IPV6_DATAGRAM : MAX_DATAGRAM;
+    if (length > longest) throw new MessageSizeError(`a datagram carries at most ${longest} bytes, not ${length}`);
+    const group = isGroup(destinationAddress);
+    const local = !ipv6 && (group || this.#egress.isBroadcast(destinationAddress));
+    if (!local && egress.nextHop(destinationAddress) === 0) throw this.#unreachable(destinationAddress);
+    // An address of the other family is none to speak from: who bound to it hears of it.
+    const own = options.source ?? 0;
+    const source = own === 0 || own === ANY_IPV4 ? egress.sourceFor(destinationAddress) : own;
+    if (source >= FIRST_IPV6 !== ipv6 || (ipv6 && source === 0)) throw this.#unreachable(destinationAddress);
+    const hops = options.ttl ?? (group ? MULTICAST_TTL : DEFAULT_TTL);
     const total = HEADER_LENGTH + length;
-    const mtu = egress.pathMtu(destinationAddress);
-    const whole = total <= mtu - MIN_HEADER_LENGTH;
+    const room = egress.pathMtu(destinationAddress) - egress.headerLength;
+    const whole = total <= room;
     if (!whole && options.dontFragment) {
-      const most = mtu - MIN_HEADER_LENGTH - HEADER_LENGTH;
-      throw new MessageSizeError(`a packet to there carries at most ${most} bytes, not ${length}`);
+      throw new MessageSizeError(`a packet to there carries at most ${room - HEADER_LENGTH} bytes, not ${length}`);
     }
-    const at = whole ? egress.begin(source, destinationAddress, PROTOCOL_UDP, total, ttl) : 0;
+    const at = whole ? egress.begin(source, destinationAddress, PROTOCOL_UDP, total, hops) : 0;
     if (at < 0) return;
     const buffer = whole ? egress.device.txBuffer : new Uint8Array(total);
     const out = this.#out;
@@ -207,17 +264,31 @@ export class UdpLayer {
     out.length = total;
     emitUdp(buffer, at, out);
     this.#bytes.copy(buffer, at + HEADER_LENGTH, data, offset, length);
-    const pseudo = pseudoHeaderSum(source, destinationAddress, PROTOCOL_UDP, total);
+    const pseudo = ipv6
+      ? this.#ipv6.egress.table.pseudoSum(this.#bytes, source, destinationAddress, PROTOCOL_UDP + total)
+      : pseudoHeaderSum(source, destinationAddress, PROTOCOL_UDP, total);
     patchUdpChecksum(buffer, at, this.#bytes.checksum(buffer, at, total, pseudo));
     if (whole) egress.commit(total);
-    else egress.sendFragments(source, destinationAddress, PROTOCOL_UDP, buffer, total, ttl);
+    else egress.sendFragments(source, destinationAddress, PROTOCOL_UDP, buffer, total, hops);
+  }
+
+  #unreachable(destination: number): UnreachableError {
+    return new UnreachableError("ENETUNREACH", `no route to ${this.#ipv6.egress.table.format(destination)}`);
   }
 }
 
-function takes(binding: UdpBinding, ip: Ipv4Fields, sourcePort: number): boolean {
+/** Of either family. */
+export function isGroup(address: number): boolean {
+  return address >= FIRST_IPV6 ? isIpv6Multicast(address) : isMulticast(address);
+}
+
+function takes(binding: UdpBinding, ip: PacketEnds, sourcePort: number): boolean {
   if (binding.remoteAddress !== 0 && (binding.remoteAddress !== ip.source || binding.remotePort !== sourcePort)) {
     return false;
   }
-  if (isMulticast(ip.destination)) return binding.groups.includes(ip.destination);
-  return binding.localAddress === 0 || binding.localAddress === ip.destination;
+  if (isGroup(ip.destination)) return binding.groups.includes(ip.destination);
+  const { localAddress } = binding;
+  return (
+    localAddress === 0 || localAddress === ip.destination || (localAddress === ANY_IPV4 && ip.destination < FIRST_IPV6)
+  );
 }

@@ -1,0 +1,260 @@
+/** RFC 4861 10: "MAX_MULTICAST_SOLICIT 3", "MAX_UNICAST_SOLICIT 3", "DELAY_FIRST_PROBE_TIME 5 seconds". Milliseconds. */
+export const MAX_SOLICITATIONS = 3;
+export const DELAY_FIRST_PROBE = 5000;
+export const REACHABLE_TIME = 30_000;
+export const RETRANSMIT_TIME = 1000;
+/** "MIN_RANDOM_FACTOR .5", "MAX_RANDOM_FACTOR 1.5". */
+const MIN_RANDOM_FACTOR = 0.5;
+/** Neighbours remembered at once: beyond it one that is not in use goes, else the oldest. */
+export const MAX_NEIGHBOURS = 512;
+/** Frames that wait for one neighbour (RFC 4861 7.2.2: at least one), and for all. */
+export const MAX_PENDING = 48;
+export const MAX_PENDING_IN_ALL = 256;
+
+/** States of RFC 4861 7.3.2. */
+export type NeighbourState = "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE";
+
+/** What is known of one neighbour. */
+export interface Neighbour<Waiter> {
+  readonly address: number;
+  state: NeighbourState;
+  /** Its MAC; means nothing while INCOMPLETE. */
+  high: number;
+  low: number;
+  isRouter: boolean;
+  /** REACHABLE ends then. */
+  reachableUntil: number;
+  /** Solicitations since the last answer, and when the next step is due. */
+  solicitations: number;
+  dueAt: number;
+  readonly pending: Uint8Array[];
+  readonly waiters: Waiter[];
+}
+
+export interface NeighbourHooks {
+  /** The neighbour's address is kept, or no longer. */
+  retain(address: number): void;
+  release(address: number): void;
+  /** 32 random bits. */
+  random(): number;
+}
+
+/** What an advertisement says. */
+export interface Advertised {
+  readonly hasMac: boolean;
+  readonly high: number;
+  readonly low: number;
+  readonly router: boolean;
+  readonly solicited: boolean;
+  readonly override: boolean;
+}
+
+/** Neighbour cache with unreachability detection (RFC 4861 7) as a machine: `process…`, `dispatch`, `pollAt`. Times are milliseconds. */
+export class NeighbourCache<Waiter> {
+  /** Changes whenever a MAC that was given out may no longer hold. From 1 on. */
+  epoch = 1;
+  /** As routers say. */
+  reachableBase = REACHABLE_TIME;
+  retransmitTime = RETRANSMIT_TIME;
+  readonly #hooks: NeighbourHooks;
+  readonly #neighbours = new Map<number, Neighbour<Waiter>>();
+  /** Those with a deadline: INCOMPLETE, DELAY, PROBE. */
+  readonly #timed: Neighbour<Waiter>[] = [];
+  #pending = 0;
+
+  constructor(hooks: NeighbourHooks) {
+    this.#hooks = hooks;
+  }
+
+  get size(): number {
+    return this.#neighbours.size;
+  }
+
+  get(address: number): Neighbour<Waiter> | undefined {
+    return this.#neighbours.get(address);
+  }
+
+  /** The neighbour that a packet is sent to now. Unless it is INCOMPLETE its MAC may be used; dispatch afterwards. */
+  resolve(address: number, now: number): Neighbour<Waiter> {
+    let neighbour = this.#neighbours.get(address);
+    if (neighbour === undefined) {
+      neighbour = this.#add(address, "INCOMPLETE");
+      this.#time(neighbour, now);
+    } else if (neighbour.state === "REACHABLE" && now >= neighbour.reachableUntil) {
+      neighbour.state = "STALE";
+    }
+    // "The first time a node sends a packet to a neighbor whose entry is STALE" (RFC 4861 7.3.3).
+    if (neighbour.state === "STALE") {
+      neighbour.state = "DELAY";
+      neighbour.solicitations = 0;
+      this.#time(neighbour, now + DELAY_FIRST_PROBE);
+    }
+    return neighbour;
+  }
+
+  /** Whether the MAC is known, and since when it must be asked for again: for those who keep it themselves. */
+  usableUntil(neighbour: Neighbour<Waiter>, now: number): number {
+    return neighbour.state === "REACHABLE" ? neighbour.reachableUntil : now + 1000;
+  }
+
+  keep(neighbour: Neighbour<Waiter>, frame: Uint8Array): boolean {
+    const { pending } = neighbour;
+    if (pending.length >= MAX_PENDING) {
+      pending.shift();
+      pending.push(frame);
+      return false;
+    }
+    if (this.#pending >= MAX_PENDING_IN_ALL) return false;
+    this.#pending++;
+    pending.push(frame);
+    return true;
+  }
+
+  takePending(neighbour: Neighbour<Waiter>): Uint8Array[] {
+    this.#pending -= neighbour.pending.length;
+    return neighbour.pending.splice(0);
+  }
+
+  /**
+   * A solicitation or a router's message told somebody's MAC (RFC 4861 7.2.3): STALE, unless nothing is new. Returns the
+   * neighbour when somebody waited for it.
+   */
+  learn(address: number, high: number, low: number, router: boolean): Neighbour<Waiter> | undefined {
+    const neighbour = this.#neighbours.get(address) ?? this.#add(address, "INCOMPLETE");
+    if (router) neighbour.isRouter = true;
+    if (neighbour.state !== "INCOMPLETE" && neighbour.high === high && neighbour.low === low) return undefined;
+    return this.#update(neighbour, high, low, "STALE");
+  }
+
+  /** An advertisement for `address` (RFC 4861 7.2.5). `lostRouter`: it was a router, and is none any more. */
+  advertised(
+    address: number,
+    { hasMac, high, low, router, solicited, override }: Advertised,
+    now: number,
+  ): { readonly waited: Neighbour<Waiter> | undefined; readonly lostRouter: boolean } {
+    const nothing = { waited: undefined, lostRouter: false };
+    const neighbour = this.#neighbours.get(address);
+    // "there is no need to create an entry" for what nobody asked.
+    if (neighbour === undefined) return nothing;
+    if (neighbour.state === "INCOMPLETE") {
+      if (!hasMac) return nothing;
+      neighbour.isRouter = router;
+      const waited = this.#update(neighbour, high, low, solicited ? "REACHABLE" : "STALE", now);
+      return { waited, lostRouter: false };
+    }
+    const differs = hasMac && (neighbour.high !== high || neighbour.low !== low);
+    if (!override && differs) {
+      if (neighbour.state === "REACHABLE") this.#become(neighbour, "STALE");
+      return nothing;
+    }
+    const lostRouter = neighbour.isRouter && !router;
+    neighbour.isRouter = router;
+    if (differs) this.#update(neighbour, high, low, solicited ? "REACHABLE" : "STALE", now);
+    else if (solicited) this.#reach(neighbour, now);
+    return { waited: undefined, lostRouter };
+  }
+
+  /** Takes the next steps that are due. Returns a neighbour that never answered, whose waiters the caller tells, and is called again. */
+  dispatch(
+    now: number,
+    solicit: (neighbour: Neighbour<Waiter>, unicast: boolean) => void,
+  ): Neighbour<Waiter> | undefined {
+    for (let index = this.#timed.length - 1; index >= 0; index--) {
+      const neighbour = this.#timed[index]!;
+      if (neighbour.dueAt > now) continue;
+      if (neighbour.state === "DELAY") neighbour.state = "PROBE";
+      if (neighbour.solicitations >= MAX_SOLICITATIONS) {
+        this.#remove(neighbour);
+        return neighbour;
+      }
+      neighbour.solicitations++;
+      neighbour.dueAt = now + this.retransmitTime;
+      solicit(neighbour, neighbour.state === "PROBE");
+    }
+    return undefined;
+  }
+
+  pollAt(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const { dueAt } of this.#timed) if (dueAt < at) at = dueAt;
+    return at;
+  }
+
+  #update(
+    neighbour: Neighbour<Waiter>,
+    high: number,
+    low: number,
+    state: "REACHABLE" | "STALE",
+    now = 0,
+  ): Neighbour<Waiter> | undefined {
+    const waited = neighbour.pending.length > 0 || neighbour.waiters.length > 0;
+    if (neighbour.state !== "INCOMPLETE") this.epoch++;
+    neighbour.high = high;
+    neighbour.low = low;
+    if (state === "REACHABLE") this.#reach(neighbour, now);
+    else this.#become(neighbour, "STALE");
+    return waited ? neighbour : undefined;
+  }
+
+  #reach(neighbour: Neighbour<Waiter>, now: number): void {
+    const factor = MIN_RANDOM_FACTOR + (this.#hooks.random() >>> 0) / 0x100000000;
+    neighbour.reachableUntil = now + this.reachableBase * factor;
+    this.#become(neighbour, "REACHABLE");
+  }
+
+  #become(neighbour: Neighbour<Waiter>, state: NeighbourState): void {
+    neighbour.state = state;
+    neighbour.solicitations = 0;
+    neighbour.dueAt = Number.POSITIVE_INFINITY;
+    const index = this.#timed.indexOf(neighbour);
+    if (index >= 0) this.#timed.splice(index, 1);
+  }
+
+  #time(neighbour: Neighbour<Waiter>, at: number): void {
+    neighbour.dueAt = at;
+    if (!this.#timed.includes(neighbour)) this.#timed.push(neighbour);
+  }
+
+  #add(address: number, state: NeighbourState): Neighbour<Waiter> {
+    if (this.#neighbours.size >= MAX_NEIGHBOURS) this.#evict();
+    const neighbour: Neighbour<Waiter> = {
+      address,
+      state,
+      high: 0,
+      low: 0,
+      isRouter: false,
+      reachableUntil: 0,
+      solicitations: 0,
+      dueAt: Number.POSITIVE_INFINITY,
+      pending: [],
+      waiters: [],
+    };
+    this.#hooks.retain(address);
+    this.#neighbours.set(address, neighbour);
+    return neighbour;
+  }
+
+  /** Those that strangers put there are STALE or INCOMPLETE: the first few are looked at, then the oldest goes. */
+  #evict(): void {
+    let victim: Neighbour<Waiter> | undefined;
+    let looked = 0;
+    for (const neighbour of this.#neighbours.values()) {
+      victim ??= neighbour;
+      if (neighbour.state === "STALE" && !neighbour.isRouter) {
+        victim = neighbour;
+        break;
+      }
+      if (++looked === 16) break;
+    }
+    if (victim === undefined) return;
+    this.#remove(victim);
+    this.takePending(victim);
+  }
+
+  #remove(neighbour: Neighbour<Waiter>): void {
+    if (neighbour.state !== "INCOMPLETE") this.epoch++;
+    this.#become(neighbour, "INCOMPLETE");
+    this.#neighbours.delete(neighbour.address);
+    this.#hooks.release(neighbour.address);
+  }
+}

@@ -1,0 +1,196 @@
+import { type AddressTable, commonBits, FIRST_LINK_LOCAL, isLinkLocal } from "./addresses.ts";
+import type { InterfaceIdentifiers } from "./identifiers.ts";
+import type { SourceCandidate } from "./policy.ts";
+
+/** "DupAddrDetectTransmits … Default: 1" (RFC 4862 5.1). */
+export const DUPLICATE_PROBES = 1;
+/** RFC 7217 7: "IDGEN_RETRIES 3", "IDGEN_DELAY 1 second". Milliseconds. */
+export const IDENTIFIER_RETRIES = 3;
+const IDENTIFIER_DELAY = 1000;
+/** Addresses at once, so that no router makes us collect them. */
+export const MAX_OWN_ADDRESSES = 16;
+/** "two hours" of RFC 4862 5.5.3 e. */
+const TWO_HOURS = 7_200_000;
+
+/** link-local, from a router's prefix, or from the command line. */
+export type Origin = "link-local" | "router" | "manual";
+
+/** An address of ours. Times are milliseconds; Infinity: for ever. */
+export interface OwnAddress {
+  address: number;
+  readonly prefix: number;
+  readonly origin: Origin;
+  /** Nobody has said yet that it is his: it may not be used (RFC 4862 5.4). */
+  tentative: boolean;
+  preferredUntil: number;
+  validUntil: number;
+  /** Probes sent, and when the next step of duplicate address detection is due. */
+  probes: number;
+  dueAt: number;
+  /** How many of its kind were somebody else's. */
+  attempt: number;
+}
+
+export interface OwnAddressHooks {
+  /** An address (and its solicited-node group) is ours, or no longer. */
+  onAdded(address: number): void;
+  onRemoved(address: number): void;
+  /** It may be used now. */
+  onAssigned(address: number): void;
+}
+
+/** Our addresses: duplicate address detection, lifetimes, autoconfiguration (RFC 4862), identifiers by RFC 7217. A machine. */
+export class OwnAddresses {
+  readonly list: OwnAddress[] = [];
+  /** Addresses that somebody else had. */
+  duplicates = 0;
+  /** Milliseconds between probes; as routers say. */
+  retransmitTime = 1000;
+  readonly #table: AddressTable;
+  readonly #identifiers: InterfaceIdentifiers;
+  readonly #hooks: OwnAddressHooks;
+
+  constructor(table: AddressTable, identifiers: InterfaceIdentifiers, hooks: OwnAddressHooks) {
+    this.#table = table;
+    this.#identifiers = identifiers;
+    this.#hooks = hooks;
+  }
+
+  find(address: number): OwnAddress | undefined {
+    for (const own of this.list) if (own.address === address) return own;
+    return undefined;
+  }
+
+  /** Whether it is ours to be used. */
+  isAssigned(address: number): boolean {
+    for (const own of this.list) if (own.address === address) return !own.tentative;
+    return false;
+  }
+
+  /** What packets may come from now. */
+  candidates(now: number): SourceCandidate[] {
+    return this.list
+      .filter(({ tentative }) => !tentative)
+      .map(({ address, preferredUntil }) => ({ address, deprecated: preferredUntil <= now }));
+  }
+
+  /** The link-local address that is in use; 0: none yet. */
+  get linkLocal(): number {
+    for (const { address, tentative } of this.list) if (!tentative && isLinkLocal(address)) return address;
+    return 0;
+  }
+
+  /** Whether one is in use that reaches beyond the link. */
+  get hasWide(): boolean {
+    for (const { address, tentative } of this.list) if (!tentative && !isLinkLocal(address)) return true;
+    return false;
+  }
+
+  addLinkLocal(now: number): void {
+    const prefix = new Uint8Array(16);
+    prefix[0] = 0xfe;
+    prefix[1] = 0x80;
+    const forever = Number.POSITIVE_INFINITY;
+    this.#add(this.#identified(prefix, 0, 0), 64, "link-local", forever, forever, now);
+  }
+
+  addManual(address: number, prefix: number, now: number): void {
+    const forever = Number.POSITIVE_INFINITY;
+    this.#add(address, prefix, "manual", forever, forever, now);
+  }
+
+  /** A router's prefix for autoconfiguration (RFC 4862 5.5.3). Lifetimes from now. */
+  autoconfigure(prefix: Uint8Array, at: number, length: number, valid: number, preferred: number, now: number): void {
+    // c, and d: "If the sum of the prefix length and interface identifier length does not equal 128 bits, … MUST be ignored".
+    if (preferred > valid || length !== 64) return;
+    const first = this.#table.intern(prefix, at);
+    if (first === 0 || first >= FIRST_LINK_LOCAL) return;
+    const known = this.list.find(
+      (own) => own.origin === "router" && commonBits(this.#table.bytes, this.#table.at(own.address), prefix, at) >= 64,
+    );
+    if (known === undefined) {
+      if (valid === 0) return;
+      this.#add(this.#identified(prefix, at, 0), 64, "router", now + valid, now + preferred, now);
+      return;
+    }
+    known.preferredUntil = now + preferred;
+    const left = known.validUntil - now;
+    // e: nobody may end it at once with one forged message.
+    if (valid > TWO_HOURS || valid > left) known.validUntil = now + valid;
+    else if (left > TWO_HOURS) known.validUntil = now + TWO_HOURS;
+  }
+
+  /** Somebody has, or wants, an address of ours that is tentative (RFC 4862 5.4.3, 5.4.4). False: it is none. */
+  conflict(address: number, now: number): boolean {
+    const own = this.find(address);
+    if (own === undefined || !own.tentative) return false;
+    this.duplicates++;
+    const { origin, attempt, prefix } = own;
+    if (origin === "manual" || attempt >= IDENTIFIER_RETRIES) {
+      this.#remove(own);
+      return true;
+    }
+    this.#hooks.onRemoved(own.address);
+    const next = this.#identified(this.#table.bytes, this.#table.at(own.address), attempt + 1);
+    this.#table.release(own.address);
+    this.#table.retain(next);
+    Object.assign(own, { address: next, prefix, attempt: attempt + 1, probes: 0, dueAt: now + IDENTIFIER_DELAY });
+    this.#hooks.onAdded(next);
+    return true;
+  }
+
+  pollAt(): number {
+    let at = Number.POSITIVE_INFINITY;
+    for (const own of this.list) at = Math.min(at, own.dueAt, own.validUntil);
+    return at;
+  }
+
+  /** Sends probes that are due; takes addresses into use that nobody claimed, and old ones out of it. */
+  dispatch(now: number, probe: (address: number) => void): void {
+    for (const own of [...this.list]) {
+      if (own.validUntil <= now) {
+        this.#remove(own);
+      } else if (own.dueAt <= now) {
+        if (own.probes < DUPLICATE_PROBES) {
+          own.probes++;
+          own.dueAt = now + this.retransmitTime;
+          probe(own.address);
+        } else {
+          own.tentative = false;
+          own.dueAt = Number.POSITIVE_INFINITY;
+          this.#hooks.onAssigned(own.address);
+        }
+      }
+    }
+  }
+
+  #identified(prefix: Uint8Array, at: number, attempt: number): number {
+    const bytes = new Uint8Array(16);
+    bytes.set(prefix.subarray(at, at + 8));
+    this.#identifiers.write(bytes, 0, attempt, bytes, 8);
+    return this.#table.intern(bytes, 0);
+  }
+
+  #add(address: number, prefix: number, origin: Origin, validUntil: number, preferredUntil: number, now: number): void {
+    if (address === 0 || this.list.length >= MAX_OWN_ADDRESSES || this.find(address) !== undefined) return;
+    this.#table.retain(address);
+    this.list.push({
+      address,
+      prefix,
+      origin,
+      tentative: true,
+      preferredUntil,
+      validUntil,
+      probes: 0,
+      dueAt: now,
+      attempt: 0,
+    });
+    this.#hooks.onAdded(address);
+  }
+
+  #remove(own: OwnAddress): void {
+    this.list.splice(this.list.indexOf(own), 1);
+    this.#hooks.onRemoved(own.address);
+    this.#table.release(own.address);
+  }
+}
