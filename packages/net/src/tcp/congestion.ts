@@ -12,6 +12,8 @@ const CUBIC_BETA = 0.7;
 const CUBIC_C = 0.4;
 /** RFC 9438 4.3. */
 const CUBIC_ALPHA = (3 * (1 - CUBIC_BETA)) / (1 + CUBIC_BETA);
+/** Weight of a new round trip in the smoothed rate: single round trips, whose ACKs bunch, show more than the path gives. */
+const RATE_GAIN = 0.25;
 /** Round trips that a maximum of the delivery rate lasts: between one and two times this many. */
 const RATE_ROUNDS = 10;
 
@@ -31,7 +33,9 @@ export interface Cubic {
 export function noteRate(c: TcpConnection, bytes: number, sample: number): void {
   if (sample < c.minRtt) c.minRtt = sample;
   if (sample <= 0 || bytes <= 0) return;
-  const rate = bytes / sample;
+  const sampled = bytes / sample;
+  const rate = c.rate > 0 ? c.rate + RATE_GAIN * (sampled - c.rate) : sampled;
+  c.rate = rate;
   if (rate > c.rateNow) c.rateNow = rate;
   if (++c.rateRounds >= RATE_ROUNDS) {
     c.rateRounds = 0;

@@ -21,7 +21,7 @@ export interface TcpEnvironment {
   readonly bytes: ByteHelpers;
   readonly pool: RingPool;
   readonly counters: TcpCounters;
-  /** Largest segment that we take: the device's MTU less 40. */
+  /** Largest segment that we take: the device's MTU less the headers. */
   readonly mss: number;
   /** Of the poll that runs, or ran last. */
   readonly now: number;
@@ -196,7 +196,8 @@ export class TcpConnection implements Timed {
   minRtt = Number.POSITIVE_INFINITY;
   /** What had been acknowledged when the timed segment was sent. */
   rttUna = 0;
-  /** Most bytes a millisecond that a round trip delivered, of the current ten and the ten before. */
+  /** Bytes a millisecond that round trips deliver, smoothed; and the most of that, of the current ten and the ten before. */
+  rate = 0;
   rateNow = 0;
   rateBefore = 0;
   rateRounds = 0;
@@ -261,7 +262,7 @@ export class TcpConnection implements Timed {
   /** Slot of the prepared headers; -1: none yet. */
   header = -1;
   headerSum = 0;
-  /** The neighbour cache's epoch and time until which the prepared MAC holds. */
+  /** The neighbour cache's epoch (of IPv6 its complement) and time until which the prepared MAC holds. */
   linkEpoch = -1;
   linkUntil = 0;
 
