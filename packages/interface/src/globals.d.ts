@@ -212,6 +212,47 @@ declare global {
     parse(url: string | URL, base?: string | URL): URL | null;
   };
 
+  // --- streams: types alone; where the classes come from is said by @soloist/web and @soloist/net ------------------------
+
+  interface ReadableStreamDefaultReader<R = unknown> {
+    readonly closed: Promise<undefined>;
+    read(): Promise<{ done: false; value: R } | { done: true; value?: R | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+    releaseLock(): void;
+  }
+  interface StreamPipeOptions {
+    preventAbort?: boolean;
+    preventCancel?: boolean;
+    preventClose?: boolean;
+    signal?: AbortSignal;
+  }
+  interface ReadableStream<R = unknown> extends AsyncIterable<R> {
+    readonly locked: boolean;
+    cancel(reason?: unknown): Promise<void>;
+    getReader(): ReadableStreamDefaultReader<R>;
+    pipeTo(destination: WritableStream<R>, options?: StreamPipeOptions): Promise<void>;
+    pipeThrough<T>(
+      pair: { readable: ReadableStream<T>; writable: WritableStream<R> },
+      options?: StreamPipeOptions,
+    ): ReadableStream<T>;
+    tee(): [ReadableStream<R>, ReadableStream<R>];
+  }
+  interface WritableStreamDefaultWriter<W = unknown> {
+    readonly closed: Promise<undefined>;
+    readonly ready: Promise<undefined>;
+    readonly desiredSize: number | null;
+    write(chunk: W): Promise<void>;
+    close(): Promise<void>;
+    abort(reason?: unknown): Promise<void>;
+    releaseLock(): void;
+  }
+  interface WritableStream<W = unknown> {
+    readonly locked: boolean;
+    getWriter(): WritableStreamDefaultWriter<W>;
+    close(): Promise<void>;
+    abort(reason?: unknown): Promise<void>;
+  }
+
   // --- cryptography ----------------------------------------------------------------------------------------------------
 
   type KeyUsage = "encrypt" | "decrypt" | "sign" | "verify" | "deriveKey" | "deriveBits" | "wrapKey" | "unwrapKey";

@@ -35,6 +35,7 @@ export {
 } from "./errors.ts";
 export type { ConnectByNameOptions, NamedTcp } from "./sockets/connect.ts";
 export type { Dns, LookupAddress, LookupOptions, ResolveOptions } from "./sockets/dns.ts";
+export { readableOf, writableOf } from "./sockets/flow-streams.ts";
 export type { Icmp, PingOptions, PingReply } from "./sockets/icmp.ts";
 export type { Mdns, Published, PublishOptions } from "./sockets/mdns.ts";
 export type { Ntp, SyncOptions } from "./sockets/ntp.ts";

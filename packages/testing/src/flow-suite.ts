@@ -14,7 +14,7 @@ export interface FlowPair {
 export type WithFlowPair = (use: (pair: FlowPair) => Promise<void>) => Promise<void>;
 
 /** Reads to the end of the stream. */
-export async function readAll(flow: Flow): Promise<Uint8Array> {
+export async function readAll(flow: Pick<Flow, "read">): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (let chunk = await flow.read(); chunk !== undefined; chunk = await flow.read()) {
@@ -51,6 +51,11 @@ async function receiveFast(flow: Flow, length: number): Promise<Uint8Array> {
   }
   checkEqual(at, length, "number of bytes received");
   return data;
+}
+
+async function readStream(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const reader = stream.getReader();
+  return readAll({ read: async () => (await reader.read()).value });
 }
 
 /** The contract of Flow and Listener. */
@@ -164,6 +169,81 @@ export function flowSuite(withPair: WithFlowPair): Case[] {
       await checkCode("ECONNABORTED", () => client.write("z"));
       await server.whenReadable();
       await server.whenWritable();
+    }),
+    test("readable gives the stream to its end, and is one object", async ({ client, server }) => {
+      const { readable } = server;
+      check(readable === server.readable, "the same stream each time");
+      check(!readable.locked, "nobody reads yet");
+      const written = client.write(big).then(() => client.shutdown());
+      checkBytes(await readStream(server.readable), big, "the stream");
+      await written;
+    }),
+    test("a reader of readable that does not read holds the writer back", async ({ client, server }) => {
+      const huge = pattern(2_000_000, 5);
+      let taken = false;
+      const written = client.write(huge).then(() => {
+        taken = true;
+        client.shutdown();
+      });
+      const reader = server.readable.getReader();
+      const first = await reader.read();
+      check(!taken, "2,000,000 bytes do not fit into buffers");
+      reader.releaseLock();
+      const rest = await readStream(server.readable);
+      checkEqual(first.value!.length + rest.length, huge.length, "bytes received");
+      await written;
+    }),
+    test("writable carries bytes and text, and its end is ours alone", async ({ client, server }) => {
+      const { writable } = client;
+      check(writable === client.writable, "the same stream each time");
+      const writer = writable.getWriter();
+      const received = readAll(server);
+      await Promise.all([writer.write(big), writer.write("ß€"), writer.close()]);
+      const text = new TextEncoder().encode("ß€");
+      const all = new Uint8Array(big.length + text.length);
+      all.set(big);
+      all.set(text, big.length);
+      checkBytes(await received, all, "the stream");
+      await server.write("answer");
+      server.shutdown();
+      checkEqual(new TextDecoder().decode(await readStream(client.readable)), "answer", "answer");
+    }),
+    test("a writer of writable waits while the peer does not read", async ({ client, server }) => {
+      const huge = pattern(2_000_000, 5);
+      const writer = client.writable.getWriter();
+      let ready = false;
+      const written = writer.write(huge);
+      const waited = writer.ready.then(() => {
+        ready = true;
+      });
+      let length = (await server.read())!.length;
+      check(!ready, "a writer is not ready while its piece waits");
+      while (length < huge.length) length += (await server.read())!.length;
+      await Promise.all([written, waited]);
+    }),
+    test("readable pipes into writable", async ({ client, server }) => {
+      const echoed = server.readable.pipeTo(server.writable as WritableStream<Uint8Array>);
+      const written = client.write(big).then(() => client.shutdown());
+      checkBytes(await readStream(client.readable), big, "the echo");
+      await Promise.all([echoed, written]);
+    }),
+    test("readable that is cancelled throws away what arrives, and the peer's writes do not fail for it", async ({
+      client,
+      server,
+    }) => {
+      const cancelled = server.readable.cancel();
+      await client.write(big);
+      client.shutdown();
+      await server.write("still writable");
+      checkEqual((await client.read())?.length, 14, "bytes of the other direction");
+      await cancelled;
+    }),
+    test("aborting writable resets, which readable of the peer says", async ({ client, server }) => {
+      const reader = server.readable.getReader();
+      const read = reader.read();
+      await client.writable.abort();
+      await checkCode("ECONNRESET", () => read);
+      await checkCode("ECONNABORTED", () => client.read());
     }),
     test("a listener hands out every connection", async ({ listener, connect }) => {
       const clients = await Promise.all([connect(), connect(), connect()]);

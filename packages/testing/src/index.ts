@@ -9,6 +9,7 @@ export { blockDeviceSuite } from "./block-device-suite.ts";
 export { byteHelpers } from "./byte-helpers.ts";
 export { FakeClock, FakeHost, type FakeHostOptions } from "./fake-host.ts";
 export { FaultPlan, type FaultRates, faulty } from "./faults.ts";
+export { flowStreams } from "./flow-streams.ts";
 export { type FlowPair, flowSuite, readAll, type WithFlowPair } from "./flow-suite.ts";
 export { type MemoryBlockDeviceOptions, memoryBlockDevice } from "./memory-block-device.ts";
 export { type NetDevicePair, netDeviceSuite } from "./net-device-suite.ts";

@@ -44,6 +44,7 @@ export function upgrade(protocol: string, speak: (flow: Flow) => Promise<void>, 
 export class PrefixedFlow implements Flow {
   readonly #flow: Flow;
   #prefix: Uint8Array | undefined;
+  #readable: Flow["readable"] | undefined;
 
   constructor(flow: Flow, prefix: Uint8Array) {
     this.#flow = flow;
@@ -85,6 +86,15 @@ export class PrefixedFlow implements Flow {
     return this.#flow.whenWritable();
   }
 
+  get readable(): Flow["readable"] {
+    this.#readable ??= this.#createReadable();
+    return this.#readable;
+  }
+
+  get writable(): Flow["writable"] {
+    return this.#flow.writable;
+  }
+
   write(data: Uint8Array | string): Promise<void> {
     return this.#flow.write(data);
   }
@@ -104,4 +114,33 @@ export class PrefixedFlow implements Flow {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#flow[Symbol.asyncDispose]();
   }
+
+  #createReadable(): Flow["readable"] {
+    const { readable } = this.#flow;
+    if (this.#prefix === undefined) return readable;
+    // The flow's own class: this package has none, unless the app names the global. Reading ahead would be too early here, too.
+    const Class = readable.constructor as ReadableClass;
+    return new Class(
+      {
+        pull: async (controller) => {
+          const data = await this.read();
+          if (data === undefined) controller.close();
+          else controller.enqueue(data);
+        },
+        cancel: async () => {
+          this.#prefix = undefined;
+          await readable.cancel();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+  }
 }
+
+type ReadableClass = new (
+  source: {
+    pull(controller: { enqueue(chunk: Uint8Array): void; close(): void }): Promise<void>;
+    cancel(): Promise<void>;
+  },
+  strategy: { readonly highWaterMark: number },
+) => Flow["readable"];

@@ -1,4 +1,5 @@
 import { type ByteHelpers, type Flow, type Listener, SoloistError } from "@soloist/interface";
+import { flowStreams } from "@soloist/testing";
 import { portableBytes } from "../src/bytes.ts";
 
 /** One direction of a pipe that holds at most `capacity` bytes. */
@@ -46,6 +47,7 @@ export class MemoryFlow implements Flow {
   readonly #in: Pipe;
   readonly #out: Pipe;
   #peer: MemoryFlow | undefined;
+  #streams: Pick<Flow, "readable" | "writable"> | undefined;
   /** Calls of writeFrom that took something. */
   writes = 0;
 
@@ -60,6 +62,16 @@ export class MemoryFlow implements Flow {
 
   #assert(): void {
     if (this.#in.error !== undefined) throw this.#in.error;
+  }
+
+  get readable(): Flow["readable"] {
+    this.#streams ??= flowStreams(this);
+    return this.#streams.readable;
+  }
+
+  get writable(): Flow["writable"] {
+    this.#streams ??= flowStreams(this);
+    return this.#streams.writable;
   }
 
   async read(): Promise<Uint8Array | undefined> {

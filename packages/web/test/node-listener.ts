@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import { type ByteHelpers, type Flow, type Listener, SoloistError } from "@soloist/interface";
+import { flowStreams } from "@soloist/testing";
 import { portableBytes } from "../src/bytes.ts";
 
 /** Node's sockets behind the Flow interface, so that real clients on loopback can be used in tests. */
@@ -10,6 +11,8 @@ class NodeFlow implements Flow {
   #ended = false;
   #waiting: (() => void)[] = [];
   #held: Buffer[] = [];
+
+  #streams: Pick<Flow, "readable" | "writable"> | undefined;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -45,6 +48,16 @@ class NodeFlow implements Flow {
   }
   get local() {
     return { address: this.#socket.localAddress ?? "", port: this.#socket.localPort ?? 0 };
+  }
+
+  get readable(): Flow["readable"] {
+    this.#streams ??= flowStreams(this);
+    return this.#streams.readable;
+  }
+
+  get writable(): Flow["writable"] {
+    this.#streams ??= flowStreams(this);
+    return this.#streams.writable;
   }
 
   async read(): Promise<Uint8Array | undefined> {

@@ -14,6 +14,7 @@ import {
   TIME_WAIT,
 } from "../tcp/state.ts";
 import { formatAddress } from "../wire/ipv4-address.ts";
+import { readableOf, writableOf } from "./flow-streams.ts";
 import { RESOLVED, Signal } from "./signal.ts";
 
 /** Room that wakes a writer: less than every buffer has when it is empty, however short memory is. */
@@ -73,6 +74,14 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
   get local(): Endpoint {
     const c = this.#connection;
     return { address: formatAddress(c.localAddress), port: c.localPort };
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return readableOf(this);
+  }
+
+  get writable(): WritableStream<Uint8Array | string> {
+    return writableOf(this);
   }
 
   readInto(into: Uint8Array, offset: number): number {
