@@ -137,7 +137,6 @@ const UNSAFE = "about:invalid#unsafe";
 
 /** An address that leads somewhere and runs nothing; browsers ignore controls and white space in and before a scheme. */
 export function safeAddress(address: string, kind: number): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: as browsers do
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(address.replace(/[\0-\x20\x7f-\x9f]/g, ""))?.[1]?.toLowerCase();
   if (scheme === "javascript" || scheme === "vbscript") return UNSAFE;
   if (scheme === "data" && !(kind === SOURCE && /^\s*data:(image|audio|video)\//i.test(address))) return UNSAFE;

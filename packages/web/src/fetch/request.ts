@@ -15,6 +15,7 @@ import {
 } from "./body.ts";
 import { decodeForm, type FormData } from "./form-data.ts";
 import { Headers, type HeadersInit, headersOf } from "./headers.ts";
+import { normalHost, normalTarget, normalUrl } from "./url.ts";
 
 export interface RequestInit {
   method?: string;
@@ -49,8 +50,8 @@ let fromServer: (
  * The Fetch standard's Request. One that a server received decodes nothing before it is asked for: its URL and headers are
  * made on first use, its content is read when `text()`, `json()`, `bytes()`… asks.
  *
- * Not supported: modes, credentials, cache and the other members that only browsers give a meaning. URLs are taken as they
- * are; `body` is a {@link BodyView}.
+ * Not supported: modes, credentials, cache and the other members that only browsers give a meaning; `body` is a
+ * {@link BodyView}.
  */
 export class Request {
   readonly method: string;
@@ -73,10 +74,7 @@ export class Request {
     const method = init.method === undefined ? (source?.method ?? "GET") : String(init.method);
     if (!METHOD.test(method)) throw new TypeError(`Request: ${JSON.stringify(method)} is not a method`);
     this.method = NORMALIZED.test(method) ? method.toUpperCase() : method;
-    this.#target = source === undefined ? String(input) : source.url;
-    if (!/^[a-z][a-z0-9+.-]*:/i.test(this.#target)) {
-      throw new TypeError(`Request: ${JSON.stringify(this.#target)} is not an absolute URL`);
-    }
+    this.#target = source === undefined ? normalUrl(String(input)) : source.url;
     this.#url = this.#target;
     this.#signal = init.signal ?? source?.signal;
     const headers = init.headers === undefined ? source?.headers : init.headers;
@@ -120,9 +118,9 @@ export class Request {
       if (target.charCodeAt(0) === 0x2f || target === "*") {
         const block = this.#block!;
         const host = block.hostIndex < 0 ? "" : block.value(block.hostIndex);
-        this.#url = `http://${host === "" ? "localhost" : host}${target === "*" ? "/*" : target}`;
+        this.#url = `http://${host === "" ? "localhost" : normalHost(host)}${target === "*" ? "/*" : normalTarget(target)}`;
       } else {
-        this.#url = target;
+        this.#url = absoluteTarget(target);
       }
     }
     return this.#url;
@@ -211,6 +209,15 @@ export class Request {
     copy.#signal = this.#signal;
     copy.#source = this.#source;
     return copy;
+  }
+}
+
+/** RFC 9112 3.2.2. A target that is no URL to the URL standard stays as it was sent: the server did not refuse it. */
+function absoluteTarget(target: string): string {
+  try {
+    return normalUrl(target);
+  } catch {
+    return target;
   }
 }
 
