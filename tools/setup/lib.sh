@@ -37,6 +37,8 @@ missing_to_test() {
   has sysctl || echo procps
   has redis-check-rdb || echo redis-tools # the server, too, but not its service
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+  # Elsewhere it goes by other names, or is a snap; tests in a browser are skipped there.
+  [ -x /usr/bin/chromium ] || ! grep -qs '^ID=debian' /etc/os-release || echo chromium
 }
 
 # install_packages NAME… : through apt, as root or with a sudo that does not ask; otherwise says the exact command.
