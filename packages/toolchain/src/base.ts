@@ -56,16 +56,26 @@ export function findPackage(name: string, from: string = dirname(fileURLToPath(i
   }
 }
 
-/** Loads the prebuilt base of a target from the kernel package. */
-export function loadBase(target: Target): Base {
+/** What a prebuilt base holds, without its machine code. */
+export function loadDescription(target: Target): BaseDescription {
+  return JSON.parse(readFileSync(`${baseStem(target)}.json`, "utf8")) as BaseDescription;
+}
+
+function baseStem(target: Target): string {
   const kernel = findPackage("@soloist/kernel");
   if (!kernel) throw new BuildError("the package @soloist/kernel is not installed");
   const stem = join(kernel, "dist", `base-${target}`);
   if (!existsSync(`${stem}.json`) || !existsSync(`${stem}.elf`)) {
     throw new BuildError(`there is no base for ${target} yet (${stem}.elf): run "npm run build" in @soloist/kernel`);
   }
-  const description = JSON.parse(readFileSync(`${stem}.json`, "utf8")) as BaseDescription;
-  const require = createRequire(join(kernel, "package.json"));
+  return stem;
+}
+
+/** Loads the prebuilt base of a target from the kernel package. */
+export function loadBase(target: Target): Base {
+  const stem = baseStem(target);
+  const description = loadDescription(target);
+  const require = createRequire(join(dirname(dirname(stem)), "package.json"));
   const engineFolder = dirname(require.resolve("quickjs-wasi/package.json"));
   return {
     description,

@@ -38,6 +38,8 @@ export interface BuiltImage {
   readonly devices: readonly ManifestDevice[];
   readonly modules: readonly string[];
   readonly snapshot: boolean;
+  /** Files and folders that it was made from, absolute. */
+  readonly inputs: readonly string[];
 }
 
 export const defaultOut = (folder: string, name: string, target: string) => join(folder, "dist", `${name}.${target}`);
@@ -89,7 +91,8 @@ export async function buildImage(options: BuildOptions = {}): Promise<BuiltImage
   mkdirSync(outFolder, { recursive: true });
   replaceFile(path, image, 0o755);
   replaceFile(mapPath, bundled.map, 0o644);
-  return { path, mapPath, app: app.name, target, size: image.length, devices, modules: bundled.modules, snapshot };
+  const { modules, inputs } = bundled;
+  return { path, mapPath, app: app.name, target, size: image.length, devices, modules, snapshot, inputs };
 }
 
 /** Tenders map images: one that runs keeps the old file, which writing in place would change under it. */

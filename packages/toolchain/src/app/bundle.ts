@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { crunchPlugin } from "@soloist/crunch/build";
-import { type BuildFailure, build, formatMessages, type Message, type Metafile } from "esbuild";
+import { type BuildFailure, type BuildOptions, build, formatMessages, type Message, type Metafile } from "esbuild";
 import { type BaseDescription, findPackage } from "../base.ts";
 import type { Asset } from "../engine/assets.ts";
 import { BUNDLE_NAME } from "../engine/evaluate.ts";
@@ -19,6 +19,8 @@ export interface Bundle {
   readonly modules: readonly string[];
   /** Archives of folders that it reaches. */
   readonly assets: readonly Asset[];
+  /** Files and folders that it was made from, absolute. */
+  readonly inputs: readonly string[];
 }
 
 export interface BundleOptions {
@@ -33,49 +35,75 @@ export interface BundleOptions {
   readonly progress: (step: string) => void;
 }
 
-/** Bundles an app with the parts of the runtime that it uses. Throws a {@link BuildError} with file, line and code frame. */
-export async function bundle(options: BundleOptions): Promise<Bundle> {
+/** What bundling for an image and for Node.js have in common. */
+export interface CommonOptions {
+  readonly app: App;
+  readonly base: BaseDescription;
+  readonly snapshot: boolean;
+  readonly progress: (step: string) => void;
+  /** Takes the archive of a folder, returns the specifier of the module that holds its bytes. */
+  readonly storeArchive: (bytes: Uint8Array<ArrayBuffer>, folder: string) => string;
+  /** Globals of the host that an image lacks: naming one is an error when it runs, as it is there. */
+  readonly absent?: readonly string[];
+}
+
+/** The options of esbuild for an app: web-standard globals, the guest's modules, files as modules. */
+export function bundleOptions(options: CommonOptions) {
   const { app, base } = options;
   const globals = globalFiles(app);
-  const archives = new Map<string, Asset>();
   const crunch = crunchPlugin({
     reader: import.meta.dirname,
     progress: ({ files, totalFiles, folder }) =>
       options.progress(`crunching ${basename(folder)}, ${files} of ${totalFiles} files`),
-    store(bytes) {
-      const id = createHash("sha256").update(bytes).digest("hex");
-      archives.set(id, { id, bytes });
-      return ASSET_SCHEME + id;
-    },
+    store: options.storeArchive,
   });
+  return {
+    entryPoints: ["soloist:entry"],
+    absWorkingDir: app.folder,
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: "esm",
+    mainFields: ["module", "main"],
+    conditions: ["@soloist/source", "soloist", "module"],
+    // QuickJS-ng has ES2023 and more; `using` is compiled away.
+    target: "es2023",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    platform: "neutral",
+    inject: globals.map(({ path }) => path),
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      ...(app.dependencies.includes(NODE_PACKAGE) ? { global: "globalThis" } : {}),
+      ...Object.fromEntries(globals.flatMap(({ names }) => propertyDefines(names))),
+      ...absentDefines(options.absent ?? [], new Set(globals.flatMap(({ names }) => names))),
+    } as Record<string, string>,
+    plugins: [guestPlugin(app, base, options.snapshot), crunch],
+  } satisfies BuildOptions;
+}
+
+/** Bundles an app with the parts of the runtime that it uses. Throws a {@link BuildError} with file, line and code frame. */
+export async function bundle(options: BundleOptions): Promise<Bundle> {
+  const { app, base } = options;
+  const archives = new Map<string, Asset>();
+  const assetFolders = new Set<string>();
   try {
     const result = await build({
-      entryPoints: ["soloist:entry"],
-      absWorkingDir: app.folder,
+      ...bundleOptions({
+        ...options,
+        storeArchive(bytes, folder) {
+          const id = createHash("sha256").update(bytes).digest("hex");
+          archives.set(id, { id, bytes });
+          assetFolders.add(folder);
+          return ASSET_SCHEME + id;
+        },
+      }),
       outfile: join(options.outFolder, BUNDLE_NAME),
-      bundle: true,
-      write: false,
-      metafile: true,
       sourcemap: "external",
       sourcesContent: false,
-      format: "esm",
-      platform: "neutral",
-      mainFields: ["module", "main"],
-      conditions: ["@soloist/source", "soloist", "module"],
-      // QuickJS-ng has ES2023 and more; `using` is compiled away.
-      target: "es2023",
-      charset: "utf8",
-      legalComments: "none",
       minify: options.minify,
       keepNames: options.minify,
-      logLevel: "silent",
-      inject: globals.map(({ path }) => path),
-      define: {
-        "process.env.NODE_ENV": '"production"',
-        ...(app.dependencies.includes(NODE_PACKAGE) ? { global: "globalThis" } : {}),
-        ...Object.fromEntries(globals.flatMap(({ names }) => propertyDefines(names))),
-      },
-      plugins: [guestPlugin(app, base, options.snapshot), crunch],
     });
     const reached = reachedInputs(result.metafile);
     const file = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";
@@ -86,12 +114,24 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       assets: [...archives.values()]
         .filter(({ id }) => reached.has(`${ASSET_NAMESPACE}:${id}`))
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
+      inputs: [...inputFiles(result.metafile, app.folder), ...assetFolders],
     };
   } catch (error) {
-    const { errors } = error as Partial<BuildFailure>;
-    if (!errors) throw error;
-    throw new BuildError(await formatErrors(errors, app.folder, options.color));
+    throw await bundleError(error, app.folder, options.color);
   }
+}
+
+/** What esbuild threw, as a {@link BuildError} with file, line and code frame. Other errors pass through. */
+export async function bundleError(error: unknown, folder: string, color: boolean): Promise<unknown> {
+  const { errors } = error as Partial<BuildFailure>;
+  return errors ? new BuildError(await formatErrors(errors, folder, color)) : error;
+}
+
+/** The files of a bundle, absolute. */
+export function inputFiles(metafile: Metafile, folder: string): string[] {
+  return Object.keys(metafile.inputs)
+    .filter((path) => !/^[\w-]+:/.test(path))
+    .map((path) => resolve(folder, path));
 }
 
 async function formatErrors(errors: Message[], folder: string, color: boolean): Promise<string> {
@@ -155,6 +195,14 @@ function propertyDefines(names: readonly string[]): [string, string][] {
   return names
     .filter((name) => isIdentifier(name) && !names.includes(`"globalThis.${name}"`))
     .map((name) => [`globalThis.${name}`, name]);
+}
+
+/** A name that nobody declares: `typeof` says "undefined", and anything else is a ReferenceError that tells why. */
+function absentDefines(absent: readonly string[], given: ReadonlySet<string>): Record<string, string> {
+  const names = absent.filter((name) => !given.has(name));
+  return Object.fromEntries(
+    names.flatMap((name) => [name, `globalThis.${name}`].map((spelling) => [spelling, `a_unikernel_has_no_${name}`])),
+  );
 }
 
 /** Names that a module exports by declaration or in braces. */

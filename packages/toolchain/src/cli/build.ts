@@ -19,7 +19,7 @@ export async function buildCommand(args: string[], terminal: Terminal): Promise<
   }
   const app = single(positionals, "app");
   const target = parseTarget(values.target);
-  const image = await buildImage({
+  const { inputs: _, ...image } = await buildImage({
     ...(app === undefined ? {} : { app }),
     ...(target === undefined ? {} : { target }),
     ...(values.out === undefined ? {} : { out: values.out }),

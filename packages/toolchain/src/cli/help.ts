@@ -3,6 +3,7 @@ export const HELP = `soloist: builds TypeScript apps into unikernels and runs th
 Usage: soloist COMMAND [options]
 
 Commands:
+  dev [app]        run an app on Node.js, again whenever a file changes
   build [app]      make a bootable image of an app
   run [app|image]  boot it; builds it first when it is an app
   inspect IMAGE    say what an image is
@@ -13,6 +14,7 @@ Options:
   --version
 
 Examples:
+  soloist dev apps/web-server
   soloist build apps/hello --target spt
   soloist run apps/web-server -p 8080:80
 `;
@@ -84,4 +86,34 @@ export const DOCTOR_HELP = `soloist doctor: says what this machine lacks, and ho
 Usage: soloist doctor [--json]
 
 Exit code: 0 when images can be built and run, 1 when something is missing.
+`;
+
+export const DEV_HELP = `soloist dev: runs an app on Node.js, and again whenever a file changes
+
+Usage: soloist dev [app] [options] [-- ARGUMENTS…]
+
+  app              folder of the app, or its main module; default: the current folder
+  ARGUMENTS        what the app gets; -- --help lists what it knows
+
+Options:
+  -p HOST:GUEST    port of localhost for one of the app, as for soloist run; ports that are not named get their own
+                   number, those below 1024 8000 more: 80 is http://localhost:8080/
+  --block FILE     a file as disk, or DEVICE=FILE; FILE,size=16M makes it when it is not there
+  --inspect[=PORT] listen for a debugger; default port: 9229
+  --no-watch       run once, and exit with the app's exit code
+  --stack STACK    host (default): sockets of this machine; soloist: the app's own TCP/IP in this process, on a
+                   simulated link
+  --pcap FILE      with --stack soloist: write the link's frames
+  --drop PERCENT, --corrupt PERCENT, --delay MS
+                   with --stack soloist: what the link does to frames, each way
+  --seed NUMBER    with --stack soloist: which frames are hit; the same number, the same ones
+  --target unix    what dev runs anyway
+  --help
+
+Examples:
+  soloist dev
+  soloist dev apps/url-shortener --block links=links.img,size=16M
+  soloist dev apps/echo --stack soloist --drop 5 --delay 20 --pcap echo.pcap
+
+Ctrl-C ends it. Exit code: the app's with --no-watch; 1 when it cannot be run, 2 for wrong usage, 130 after Ctrl-C.
 `;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BuildError, ImageError, RunError, UsageError } from "../errors.ts";
 import { buildCommand } from "./build.ts";
+import { devCommand } from "./dev.ts";
 import { doctorCommand } from "./doctor.ts";
 import { HELP } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
@@ -10,6 +11,7 @@ import { createTerminal, type Terminal } from "./terminal.ts";
 type Command = (args: string[], terminal: Terminal) => number | Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  dev: devCommand,
   build: buildCommand,
   run: runCommand,
   inspect: inspectCommand,

@@ -1,0 +1,44 @@
+import { relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { codeFrame } from "../app/explain.ts";
+import type { SourcePosition } from "../stacks.ts";
+
+/** The first frame of a stack in the app's own files. */
+export function ownFrame(stack: string, appFolder: string): SourcePosition | undefined {
+  for (const match of stack.matchAll(/^ +at (?:.*\()?((?:file:\/\/)?[^()\n]+?):(\d+):(\d+)\)?$/gm)) {
+    const [, place = "", line, column] = match;
+    const path = place.startsWith("file://") ? fileURLToPath(place) : absolute(place);
+    if (!path.startsWith(appFolder + sep) || path.includes(`${sep}node_modules${sep}`)) continue;
+    return { path, line: Number(line), column: Number(column) };
+  }
+  return undefined;
+}
+
+/** The machine shortens paths below the current folder. */
+const absolute = (path: string) => (path.startsWith("/") ? path : `${process.cwd()}${sep}${path}`);
+
+/** The lines around the place where an error came from, for the end of an app that died of it. */
+export function crashFrame(console: string, appFolder: string, color: boolean): string | undefined {
+  const at =
+    console.lastIndexOf("Uncaught:") >= 0
+      ? console.lastIndexOf("Uncaught:")
+      : console.lastIndexOf("Unhandled rejection:");
+  const place = at < 0 ? undefined : ownFrame(console.slice(at), appFolder);
+  return place && codeFrame(place, color);
+}
+
+const ADVICE =
+  "soloist build refuses it, because a top level runs once, when the image is built: move the call into run().";
+
+/** A warning about a clock or randomness that the top level reads. */
+export function topLevelWarning(api: string, stack: string, appFolder: string, color: boolean): string {
+  const place = ownFrame(stack, appFolder);
+  const frame = place ? `\n\n${codeFrame(place, color)}\n\n` : "; ";
+  return `warning: ${api}() is called while the app's top level is evaluated${frame}${ADVICE}\n`;
+}
+
+/** `src/main.ts`, or `src/main.ts and 2 more`. */
+export function nameChanges(paths: readonly string[]): string {
+  const names = paths.map((path) => relative(process.cwd(), path));
+  return names.length > 1 ? `${names[0]} and ${names.length - 1} more` : (names[0] ?? "");
+}

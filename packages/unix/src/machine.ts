@@ -1,0 +1,149 @@
+import { performance } from "node:perf_hooks";
+import process from "node:process";
+import { clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
+import type { Pollable } from "@soloist/interface";
+import { openBlocks } from "./block.ts";
+import { type Report, readSettings, type Settings, STOP } from "./settings.ts";
+import { endTopLevel, watchTopLevel } from "./top-level.ts";
+
+/** What the runtime hands the kernel; the contract of `register` in `native:platform`. */
+export interface Handlers {
+  manifest: () => string;
+  boot: () => void;
+  turn: () => number;
+  uncaught: (error: unknown) => void;
+  rejection: (promise: Promise<unknown>, reason: unknown, handled: boolean) => void;
+}
+
+/** A device of the app's manifest. */
+export interface ManifestDevice {
+  readonly name: string;
+  readonly type: "NET_BASIC" | "BLOCK_BASIC";
+  readonly optional?: boolean;
+}
+
+const LONGEST_TIMER_MS = 0x7fffffff;
+/** How long connections may take to end before the process does. */
+const STOP_MS = 150;
+const EXIT_FAILURE = 1;
+const EXIT_USAGE = 2;
+
+export const settings: Settings = readSettings(process.env);
+
+let handlers: Handlers | undefined;
+let isBooted = false;
+let isInTurn = false;
+let pending: NodeJS.Immediate | undefined;
+let timer: NodeJS.Timeout | undefined;
+const pollables: Pollable[] = [];
+const closers: (() => Promise<void>)[] = [];
+
+/** Milliseconds since the machine started. */
+export const monotonic = (): number => performance.now();
+
+/** The clock as the app sees it: work that reads it outside of a turn may have set a timer, so that a turn is due. */
+export function readMonotonic(): number {
+  if (!isInTurn) wake();
+  return monotonic();
+}
+
+/** Asks for a turn: something happened that the loop has not seen. */
+export function wake(): void {
+  if (!isBooted || pending !== undefined) return;
+  clearTimeout(timer);
+  pending = setImmediate(step);
+}
+
+/** Puts a machine beside the app's own into the loop. */
+export function drive(machine: Pollable): void {
+  pollables.push(machine);
+  wake();
+}
+
+/** Has `close` called when the machine is asked to stop: a peer should see an end, not silence. */
+export function onStop(close: () => Promise<void>): void {
+  closers.push(close);
+}
+
+export function register(given: Handlers): void {
+  handlers = given;
+}
+
+export function report(message: Report): void {
+  process.send?.(message);
+}
+
+/** Ends the machine because the host cannot give what it needs. */
+export function refuse(message: string, code: number = EXIT_FAILURE): never {
+  if (process.send === undefined) process.stderr.write(`${message}\n`);
+  report({ type: "failed", message, code });
+  return process.exit(code);
+}
+
+function step(): void {
+  pending = undefined;
+  isInTurn = true;
+  let next = Infinity;
+  try {
+    next = handlers!.turn();
+    const now = monotonic();
+    for (const machine of pollables) next = Math.min(next, machine.poll(now));
+  } catch (error) {
+    crash(error);
+  } finally {
+    isInTurn = false;
+  }
+  const wait = next - monotonic();
+  // Jobs that this turn made run before the next one.
+  if (pending !== undefined) return;
+  if (wait <= 0) pending = setImmediate(step);
+  else if (wait !== Infinity) timer = setTimeout(step, Math.min(Math.ceil(wait), LONGEST_TIMER_MS));
+}
+
+function crash(error: unknown): never {
+  handlers?.uncaught(error);
+  process.exit(EXIT_FAILURE);
+}
+
+/** Before the app's modules are evaluated. */
+export function prepare(): void {
+  watchTopLevel((api, stack) => report({ type: "top-level", api, stack }));
+  process.on("uncaughtException", crash);
+  process.on("unhandledRejection", (reason, promise) => {
+    handlers?.rejection(promise, reason, false);
+    if (isBooted) wake();
+    else crash(reason);
+  });
+  process.on("rejectionHandled", (promise) => handlers?.rejection(promise, undefined, true));
+  // Ctrl-C goes to the whole group of processes: whoever started us decides.
+  if (process.send !== undefined) process.on("SIGINT", () => {});
+  process.on("SIGTERM", stop);
+  process.on("disconnect", stop);
+  process.on("message", (message) => {
+    if (message === STOP) stop();
+  });
+}
+
+/** After the app's modules were evaluated: boots what they declared. */
+export function start(): void {
+  endTopLevel();
+  if (handlers === undefined) throw new Error("the runtime registered nothing");
+  const { devices } = JSON.parse(handlers.manifest()) as { devices: ManifestDevice[] };
+  const problem = openBlocks(settings.blocks, devices);
+  if (problem !== undefined) refuse(problem, EXIT_USAGE);
+  // A machine that waits for nothing waits for ever, as an image does.
+  setInterval(() => {}, LONGEST_TIMER_MS);
+  isBooted = true;
+  handlers.boot();
+  report({ type: "booted" });
+  wake();
+}
+
+let isStopping = false;
+
+function stop(): void {
+  if (isStopping) return;
+  isStopping = true;
+  setTimeout(() => process.exit(0), STOP_MS);
+  void Promise.allSettled(closers.map((close) => close())).then(() => process.exit(0));
+}
