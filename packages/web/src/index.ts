@@ -29,6 +29,9 @@
  * ```
  */
 export { App, createApp, type Declare, type FetchAnswer, type FetchApp, type StartedApp } from "./app.ts";
+export { FetchError } from "./client/errors.ts";
+export { createFetch, type Fetch, type FetchInit, type FetchOptions } from "./client/fetch.ts";
+export type { FetchCounters } from "./client/pool.ts";
 export type { Context, Handler, HandlerResult } from "./context.ts";
 export {
   type CookieOptions,

@@ -5,7 +5,7 @@ import { flowStreams } from "@soloist/testing";
 import { portableBytes } from "../src/bytes.ts";
 
 /** Node's sockets behind the Flow interface, so that real clients on loopback can be used in tests. */
-class NodeFlow implements Flow {
+export class NodeFlow implements Flow {
   readonly #socket: Socket;
   #error: Error | undefined;
   #ended = false;

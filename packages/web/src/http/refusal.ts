@@ -11,6 +11,8 @@ export class Refusal {
 
 /** RFC 9112 unless another one is named. */
 export const REFUSALS = {
+  // 4: status line, of responses
+  statusLine: new Refusal(502, "status-line"),
   // 3: request line
   requestLine: new Refusal(400, "request-line"),
   method: new Refusal(400, "method"),
