@@ -16,6 +16,11 @@ has() {
   for command; do command -v "$command" >/dev/null || return 1; done
 }
 
+# has_file PATTERN : a file whose name fits is there.
+has_file() { compgen -G "$1" >/dev/null; }
+
+is_debian() { grep -qs '^ID=debian' /etc/os-release; }
+
 has_header() { has gcc && printf '#include <%s>\n' "$1" | gcc -E - >/dev/null 2>&1; }
 
 # Debian packages that this machine lacks, judged by what they bring and not by their names, for build and run.
@@ -36,9 +41,9 @@ missing_to_test() {
   has curl || echo curl
   has sysctl || echo procps
   has redis-check-rdb || echo redis-tools # the server, too, but not its service
-  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || echo postgresql
+  has_file '/usr/lib/postgresql/*/bin/initdb' || echo postgresql
   # Elsewhere it goes by other names, or is a snap; tests in a browser are skipped there.
-  [ -x /usr/bin/chromium ] || ! grep -qs '^ID=debian' /etc/os-release || echo chromium
+  ! is_debian || has_file /usr/bin/chromium || echo chromium
 }
 
 # install_packages NAME… : through apt, as root or with a sudo that does not ask; otherwise says the exact command.

@@ -17,26 +17,39 @@ function bash(lines: string): { status: number | null; text: string } {
 
 describe("lib.sh", () => {
   it("names every package of a bare machine, each once", () => {
-    const { text } = bash("has() { false; }; has_header() { false; }; missing_to_test | sort -u | tr '\\n' ' '");
+    const bare = "has() { false; }; has_header() { false; }; has_file() { false; }; is_debian() { true; }";
+    const { text } = bash(`${bare}; missing_to_test | sort -u | tr '\\n' ' '`);
     expect(text.trim().split(" ")).toEqual([
       "binutils",
+      "chromium",
       "curl",
       "gcc",
       "iproute2",
       "iputils-ping",
       "libc6-dev",
       "libseccomp-dev",
+      "postgresql",
       "procps",
       "qemu-system-x86",
+      "redis-tools",
       "wabt",
     ]);
   });
 
   it("asks for nothing when nothing is missing", () => {
-    expect(bash("has() { true; }; has_header() { true; }; missing_to_test; install_packages")).toEqual({
+    expect(
+      bash("has() { true; }; has_header() { true; }; has_file() { true; }; missing_to_test; install_packages"),
+    ).toEqual({
       status: 0,
       text: "",
     });
+  });
+
+  it("asks for a browser on Debian only: elsewhere it has another name", () => {
+    const { text } = bash(
+      "has() { true; }; has_header() { true; }; has_file() { false; }; is_debian() { false; }; missing_to_test",
+    );
+    expect(text.trim()).toBe("postgresql");
   });
 
   it("without root it says the exact command and ends with exit code 1", () => {
