@@ -33,7 +33,8 @@ export function onSilence(c: TcpConnection, now: number): boolean {
   if (c.retries < TIMEOUTS || (c.retries - TIMEOUTS) % MORE_TIMEOUTS !== 0) return false;
   // A small segment that is lost says nothing of its size.
   if (((c.sndMax - c.sndUna) | 0) < c.mss) return false;
-  const next = SIZES.find((size) => size < c.mss);
+  // A little less than before would prove nothing.
+  const next = SIZES.find((size) => size < 0.9 * c.mss);
   if (next === undefined) return false;
   c.narrow = { before: narrow?.before ?? c.mss, at: now + FIRST_TRY, wait: 2 * FIRST_TRY, start: 0, end: 0 };
   c.mss = next;

@@ -257,7 +257,12 @@ function admit(c: TcpConnection, s: TcpSegment, now: number): number {
   if (ahead === 0 && window === 0) return ADMITTED;
   if (length === 0) return challenge(c, now);
   // Data that came again, or a zero-window probe: its sender waits for this ACK.
-  if (ahead < 0 && s.dataLength > 0) noteDuplicate(c, s.seq, (s.seq + s.dataLength) | 0);
+  if (ahead < 0 && ahead > -2 * c.rcvLimit) {
+    if (s.dataLength > 0) noteDuplicate(c, s.seq, (s.seq + s.dataLength) | 0);
+    // The answer echoes this transmission (RFC 7323 appendix D has it before the window is looked at): otherwise its sender
+    // could measure nothing while our ACKs are lost. Not of anything older, which a forger could choose.
+    if ((c.extras & TIMESTAMPS) !== 0) noteTimestamp(c, c.ts!, s, now);
+  }
   if (c.state === TIME_WAIT && (flags & FIN) !== 0) c.rtoAt = now + TIME_WAIT_LENGTH;
   c.ackNow = true;
   return EVENT_OUTPUT;
