@@ -242,13 +242,23 @@ export function decodeText(content: Uint8Array): string {
   return bytes.utf8Decode(content, mark, content.length - mark);
 }
 
+/** As `json()` of a Response: what is wrong with it is a SyntaxError, as in the Fetch standard, and no answer to anybody. */
+export function parseJson(content: Uint8Array): unknown {
+  if (content.length > MAX_JSON_DEPTH && isTooDeep(content)) {
+    throw new SyntaxError(`JSON is nested deeper than ${MAX_JSON_DEPTH}`);
+  }
+  return JSON.parse(decodeText(content));
+}
+
 /**
- * As `json()` of the Fetch standard, with nesting bounded.
+ * As `json()` of a request, with nesting bounded.
  *
  * @throws HttpError 400 for text that is not JSON, or nested deeper than {@link MAX_JSON_DEPTH}.
  */
 export function decodeJson(content: Uint8Array): unknown {
-  if (content.length > MAX_JSON_DEPTH) assertDepth(content);
+  if (content.length > MAX_JSON_DEPTH && isTooDeep(content)) {
+    throw new HttpError(400, `The request's JSON is nested deeper than ${MAX_JSON_DEPTH}`, { code: "ERR_JSON_DEPTH" });
+  }
   const text = decodeText(content);
   try {
     return JSON.parse(text);
@@ -262,7 +272,7 @@ for (const character of '[]{}"') STRUCTURE[character.charCodeAt(0)] = 1;
 const STRING_END = new Uint8Array(256);
 for (const character of '"\\') STRING_END[character.charCodeAt(0)] = 1;
 
-function assertDepth(content: Uint8Array): void {
+function isTooDeep(content: Uint8Array): boolean {
   const end = content.length;
   let depth = 0;
   for (let at = bytes.findInSet(content, STRUCTURE, 0, end); at >= 0; ) {
@@ -270,21 +280,18 @@ function assertDepth(content: Uint8Array): void {
     if (byte === 0x22) {
       for (;;) {
         const stop = bytes.findInSet(content, STRING_END, at, end - at);
-        if (stop < 0) return;
+        if (stop < 0) return false;
         at = stop + (content[stop] === 0x5c ? 2 : 1);
-        if (at > end) return;
+        if (at > end) return false;
         if (content[stop] === 0x22) break;
       }
     } else if (byte === 0x5b || byte === 0x7b) {
-      if (++depth > MAX_JSON_DEPTH) {
-        throw new HttpError(400, `The request's JSON is nested deeper than ${MAX_JSON_DEPTH}`, {
-          code: "ERR_JSON_DEPTH",
-        });
-      }
+      if (++depth > MAX_JSON_DEPTH) return true;
     } else {
       depth--;
     }
-    if (at >= end) return;
+    if (at >= end) return false;
     at = bytes.findInSet(content, STRUCTURE, at, end - at);
   }
+  return false;
 }

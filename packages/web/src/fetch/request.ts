@@ -1,6 +1,5 @@
 import type { HeaderBlock } from "../http/header-block.ts";
 import { HttpError } from "../http-error.ts";
-import { Blob } from "./blob.ts";
 import {
   type BodyInit,
   type BodyStream,
@@ -9,11 +8,9 @@ import {
   contentOf,
   contentTypeOf,
   decodeJson,
-  decodeText,
-  readContent,
   shared,
 } from "./body.ts";
-import { decodeForm, type FormData } from "./form-data.ts";
+import { addBodyMethods, type BodyMethods, TAKE } from "./body-methods.ts";
 import { Headers, type HeadersInit, headersOf } from "./headers.ts";
 import { normalHost, normalTarget, normalUrl } from "./url.ts";
 
@@ -46,6 +43,8 @@ let fromServer: (
   source: SignalSource | undefined,
 ) => Request;
 
+export interface Request extends BodyMethods {}
+
 /**
  * The Fetch standard's Request. One that a server received decodes nothing before it is asked for: its URL and headers are
  * made on first use, its content is read when `text()`, `json()`, `bytes()`… asks.
@@ -53,6 +52,7 @@ let fromServer: (
  * Not supported: modes, credentials, cache and the other members that only browsers give a meaning; `body` is a
  * {@link BodyView}.
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: addBodyMethods, below, is what is declared here
 export class Request {
   readonly method: string;
   /** Absolute URL; for a received request its target, completed when asked for. */
@@ -88,7 +88,7 @@ export class Request {
       const type = contentTypeOf(body);
       if (type !== undefined && !this.headers.has("content-type")) this.headers.set("content-type", type);
     } else {
-      this.#content = source === undefined || init.body === null ? null : source.#take();
+      this.#content = source === undefined || init.body === null ? null : source[TAKE]();
     }
   }
 
@@ -141,7 +141,7 @@ export class Request {
 
   /** The content as it arrives; `null` when there is none. An async iterable with `getReader()`, not all of a ReadableStream. */
   get body(): BodyView | null {
-    return this.#content === null ? null : new BodyView(() => this.#take() as Content, this.#content);
+    return this.#content === null ? null : new BodyView(() => this[TAKE]() as Content, this.#content);
   }
 
   get bodyUsed(): boolean {
@@ -152,45 +152,10 @@ export class Request {
     return "Request";
   }
 
-  #take(): Content | null {
+  [TAKE](): Content | null {
     if (this.#used) throw new TypeError("The request's body was already used");
     if (this.#content !== null) this.#used = true;
     return this.#content;
-  }
-
-  async text(): Promise<string> {
-    const content = this.#take();
-    return typeof content === "string" ? content : decodeText(await readContent(content));
-  }
-
-  /** @throws HttpError 400 when the content is not JSON or is nested too deep. */
-  // biome-ignore lint/suspicious/noExplicitAny: as in the Fetch standard's own types
-  async json(): Promise<any> {
-    return decodeJson(await readContent(this.#take()));
-  }
-
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return readContent(this.#take());
-  }
-
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await readContent(this.#take())).buffer;
-  }
-
-  /**
-   * The content as a form. For large files, read the parts as they arrive: `parseParts`.
-   *
-   * @throws HttpError 415 for content that is no form, 413 for one with too many fields, 400 for a broken one.
-   */
-  async formData(): Promise<FormData> {
-    const content = this.#take();
-    const read = async () => (typeof content === "string" ? content : decodeText(await readContent(content)));
-    return decodeForm(this.headers.get("content-type"), content, read);
-  }
-
-  async blob(): Promise<Blob> {
-    const type = this.headers.get("content-type") ?? "";
-    return new Blob([await readContent(this.#take())], { type });
   }
 
   /** A second request with the same content, which is read in full for it if it still arrives. */
@@ -211,6 +176,8 @@ export class Request {
     return copy;
   }
 }
+
+addBodyMethods(Request.prototype, decodeJson);
 
 /** RFC 9112 3.2.2. A target that is no URL to the URL standard stays as it was sent: the server did not refuse it. */
 function absoluteTarget(target: string): string {

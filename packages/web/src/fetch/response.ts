@@ -1,15 +1,5 @@
-import { Blob } from "./blob.ts";
-import {
-  type BodyInit,
-  BodyView,
-  type Content,
-  contentOf,
-  contentTypeOf,
-  decodeText,
-  readContent,
-  shared,
-} from "./body.ts";
-import { decodeForm, type FormData } from "./form-data.ts";
+import { type BodyInit, BodyView, type Content, contentOf, contentTypeOf, parseJson, shared } from "./body.ts";
+import { addBodyMethods, type BodyMethods, TAKE } from "./body-methods.ts";
 import { Headers, type HeadersInit } from "./headers.ts";
 
 export interface ResponseInit {
@@ -35,6 +25,8 @@ export interface ResponseSink {
 
 let sendTo: (response: Response, sink: ResponseSink) => void;
 
+export interface Response extends BodyMethods {}
+
 /**
  * The Fetch standard's Response. Its headers are made when given or asked for: one with a string and nothing else costs no
  * more than its fields.
@@ -44,6 +36,7 @@ let sendTo: (response: Response, sink: ResponseSink) => void;
  * @example
  * new Response(JSON.stringify(links), { status: 201, headers: { "content-type": "application/json" } });
  */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: addBodyMethods, below, is what is declared here
 export class Response {
   readonly status: number;
   readonly statusText: string;
@@ -78,7 +71,7 @@ export class Response {
 
   static {
     sendTo = (response, sink) => {
-      const content = response.#take();
+      const content = response[TAKE]();
       sink.send(response.status, response.statusText, response.#headers, response.#contentType, content);
     };
   }
@@ -129,7 +122,7 @@ export class Response {
 
   /** The content piece by piece; `null` when there is none. An async iterable with `getReader()`, not all of a ReadableStream. */
   get body(): BodyView | null {
-    return this.#content === null ? null : new BodyView(() => this.#take() as Content, this.#content);
+    return this.#content === null ? null : new BodyView(() => this[TAKE]() as Content, this.#content);
   }
 
   get bodyUsed(): boolean {
@@ -140,44 +133,10 @@ export class Response {
     return "Response";
   }
 
-  #take(): Content | null {
+  [TAKE](): Content | null {
     if (this.#used) throw new TypeError("The response's body was already used");
     if (this.#content !== null) this.#used = true;
     return this.#content;
-  }
-
-  async text(): Promise<string> {
-    const content = this.#take();
-    return typeof content === "string" ? content : decodeText(await readContent(content));
-  }
-
-  // biome-ignore lint/suspicious/noExplicitAny: as in the Fetch standard's own types
-  async json(): Promise<any> {
-    return JSON.parse(await this.text());
-  }
-
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return readContent(this.#take());
-  }
-
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    return (await readContent(this.#take())).buffer;
-  }
-
-  /**
-   * The content as a form. For large files, read the parts as they arrive: `parseParts`.
-   *
-   * @throws HttpError 415 for content that is no form, 413 for one with too many fields, 400 for a broken one.
-   */
-  async formData(): Promise<FormData> {
-    const content = this.#take();
-    const read = async () => (typeof content === "string" ? content : decodeText(await readContent(content)));
-    return decodeForm(this.headers.get("content-type"), content, read);
-  }
-
-  async blob(): Promise<Blob> {
-    const type = this.headers.get("content-type") ?? "";
-    return new Blob([await readContent(this.#take())], { type });
   }
 
   clone(): Response {
@@ -192,6 +151,8 @@ export class Response {
     return copy;
   }
 }
+
+addBodyMethods(Response.prototype, parseJson);
 
 /** Hands a response over; its body counts as used then. */
 export function sendResponse(response: Response, sink: ResponseSink): void {

@@ -33,7 +33,6 @@ export function normalHost(host: string): string {
  * @throws TypeError for what is no absolute URL, and for one with a user's name, as the Fetch standard asks.
  */
 export function normalUrl(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: as the URL standard says
   const input = text.replace(/^[\0-\x20]+|[\0-\x20]+$/g, "").replace(/[\t\n\r]/g, "");
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(input)?.[1]?.toLowerCase();
   const fail = (why: string): never => {
