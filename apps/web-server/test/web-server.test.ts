@@ -1,4 +1,5 @@
-import { curl, GUEST, namespacesMissing, type Serving, serves, targets } from "@soloist/tool-e2e";
+import { readFileSync } from "node:fs";
+import { curl, GUEST, namespacesMissing, runIn, type Serving, serves, targets } from "@soloist/tool-e2e";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const missing = namespacesMissing();
@@ -40,8 +41,42 @@ describe.skipIf(missing !== undefined).each(targets)(
       const page = await get("/");
       expect(page).toMatch(/^<!doctype html>/);
       expect(page).toContain('name="viewport"');
-      expect(page).toContain("prefers-color-scheme: dark");
-      expect(await status("/")).toBe("200 text/html; charset=utf-8");
+      expect(await status("/")).toBe("200 text/html;charset=utf-8");
+      expect(await get("/style.css", "--compressed")).toContain("prefers-color-scheme: dark");
+      expect(await get("/app.js", "-o", "/dev/null", "-w", "%header{content-encoding}", "--compressed")).toBe("br");
+    });
+
+    it("shows its own program, and no other", async () => {
+      const source = readFileSync(new URL("../src/main.ts", import.meta.url), "utf8");
+      const shown = /<pre><code>([\s\S]*?)<\/code>/.exec(await get("/"))![1]!.replaceAll("&gt;", ">");
+      for (const line of shown.split("\n")) expect(source).toContain(line.trim());
+    });
+
+    it("answers a form with where to go on", async () => {
+      const answer = await get(
+        "/greet",
+        "-d",
+        "name=Ada%26co",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_code} %header{location}",
+      );
+      expect(answer).toBe("303 /hello/Ada%26co");
+    });
+
+    it("counts an upload as it comes: more than its memory holds", async () => {
+      const bytes = 80 << 20;
+      const answer = await runIn(server.net, "sh", [
+        "-c",
+        `head -c ${bytes} /dev/zero | curl -sS --max-time 100 -H 'expect:' -T - -X POST http://${GUEST}/upload`,
+      ]);
+      expect(answer.stdout).toBe(`{"bytes":${bytes}}`);
+    });
+
+    it("sends its clock as events", async () => {
+      const { stdout } = await runIn(server.net, "sh", ["-c", `curl -sSN http://${GUEST}/clock | head -4`]);
+      expect(stdout).toMatch(/data: \{"time":"20\d\d-[^"]+","uptime":[\d.]+,"requests":\d+,"connections":\d+\}/);
     });
 
     it("answers 404 for what it does not have, 405 for a method that a path does not take", async () => {
