@@ -1,4 +1,4 @@
-import type { Device, Host, Parameter } from "@soloist/interface";
+import type { Device, Host, NetDevice, Parameter } from "@soloist/interface";
 import type { Counters } from "./counters.ts";
 import { registerStack } from "./current.ts";
 import { AddressError } from "./errors.ts";
@@ -21,6 +21,11 @@ import { type Cidr, formatAddress, parseAddress, parseCidr } from "./wire/ipv4-a
 export interface StackOptions {
   /** The network device of the manifest; default "service". */
   readonly name?: string;
+  /**
+   * What frames go through, in place of the device `name` itself: `trace(net("service"))`, `capture(net("service"), …)`, or anything
+   * that opens to a network device. Its name is then that of the first device in its manifest.
+   */
+  readonly device?: Device<NetDevice>;
   /** How long `open` waits for an address from DHCP, milliseconds; default 10,000. */
   readonly dhcpTimeout?: number;
   /** What DHCP servers are told that we are called. */
@@ -128,7 +133,12 @@ function domains(text: string): readonly string[] {
  * names.
  */
 export function stack(options: StackOptions = {}): Device<Stack> {
-  const name = options.name ?? "service";
+  const name = options.name ?? options.device?.manifest[0]?.name ?? "service";
+  const device: Device<NetDevice> = options.device ?? {
+    manifest: [{ name, type: "net" }],
+    parameters: [],
+    open: (host) => host.netDevice(name),
+  };
   const prefix = name === "service" ? "" : `${name.toLowerCase()}-`;
   const addressKey: Parameter<readonly Cidr[]> = {
     name: `${prefix}ipv4`,
@@ -161,10 +171,10 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     parse: domains,
   };
   return {
-    manifest: [{ name, type: "net" }],
-    parameters: [addressKey, gatewayKey, routesKey, dnsKey, searchKey],
+    manifest: device.manifest,
+    parameters: [...device.parameters, addressKey, gatewayKey, routesKey, dnsKey, searchKey],
     open: (host) =>
-      openStack(host, name, options, {
+      openStack(host, device.open(host), name, options, {
         address: host.parameter(addressKey),
         gateway: host.parameter(gatewayKey),
         routes: host.parameter(routesKey),
@@ -183,9 +193,15 @@ interface StackParameters {
   readonly search: readonly string[] | undefined;
 }
 
-async function openStack(host: Host, name: string, options: StackOptions, parameters: StackParameters): Promise<Stack> {
+async function openStack(
+  host: Host,
+  opening: NetDevice | Promise<NetDevice>,
+  name: string,
+  options: StackOptions,
+  parameters: StackParameters,
+): Promise<Stack> {
   const { address: fixed, gateway } = parameters;
-  const device = host.netDevice(name);
+  const device = await opening;
   let wakeup = { wake() {} };
   const net = new NetStack(
     device,
