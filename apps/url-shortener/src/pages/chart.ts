@@ -20,7 +20,7 @@ export function visitsChart(days: readonly DayCount[]): Html {
       ? `No visits from ${first} to ${last}.`
       : `${counted(sum, "visit")} from ${first} to ${last}, at most ${most} on ${best!.date}.`;
   return html`<figure class="chart">
-<svg viewBox="0 0 ${days.length * SLOT} ${HEIGHT}" role="img" aria-label="${summary}">
+<svg viewBox="0 0 ${days.length * SLOT} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${summary}">
 <path class="rule" d="M0 0.5H${days.length * SLOT}M0 ${HEIGHT / 2}H${days.length * SLOT}"/>
 ${days.map(({ date, count }, index) => {
   const height = count === 0 ? STUB : Math.max(2 * STUB, Math.round((count / most) * HEIGHT));
