@@ -338,8 +338,16 @@ export function onTimer(c: TcpConnection, now: number): number {
     if (c.srtt < 0 && c.rto < RTO_INITIAL) c.rto = RTO_INITIAL;
     return events | EVENT_OUTPUT;
   }
-  if (((c.sndEnd - c.sndNxt) | 0) > 0) {
-    if (c.sndWnd > 0) return events | EVENT_OUTPUT;
+  const unsent = (c.sndEnd - c.sndNxt) | 0;
+  if (unsent > 0 || (unsent === 0 && c.finQueued)) {
+    if (c.sndWnd > 0 || unsent === 0) {
+      // Nothing of it could leave: nobody answered for the link address of the next hop. Try again, as if it had been lost.
+      if (c.retries === 0) c.stalledAt = now;
+      if (c.retries >= DATA_RETRIES || (c.userTimeout > 0 && now >= c.stalledAt + c.userTimeout)) return close(c, true);
+      c.retries++;
+      backOff(c);
+      return events | EVENT_OUTPUT;
+    }
     backOff(c);
     c.rtoAt = now + c.rto;
     c.probe = true;

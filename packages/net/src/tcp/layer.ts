@@ -577,6 +577,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
           // Nothing was ever sent: no use to wait on (RFC 1122 2.4: a host with no link address is unreachable).
           destroy(c, "EHOSTUNREACH");
           this.#handle(c, EVENT_CLOSED);
+        } else {
+          c.softError = "EHOSTUNREACH";
+          // Nothing may be on its way, and no timer run: data that could not leave is tried again.
+          if (c.rtoAt === Number.POSITIVE_INFINITY) c.rtoAt = this.now + c.rto;
+          this.#schedule(c);
         }
       },
     };

@@ -16,6 +16,7 @@ interface Report {
   readonly done: number;
   readonly frames: number;
   readonly unsure: number;
+  readonly gaveUp: number;
   readonly cpu: number;
   readonly failed: { seed: number; reason: string }[];
   readonly slowest: { seed: number; time: number; frames: number }[];
@@ -31,11 +32,13 @@ async function run(from: number, to: number, step: number): Promise<Report> {
   let done = 0;
   let frames = 0;
   let unsure = 0;
+  let gaveUp = 0;
   for (let seed = from; seed < to; seed += step) {
     try {
       const outcome = await converse(seed);
       frames += outcome.frames;
       unsure += outcome.unsure;
+      gaveUp += outcome.gaveUp;
       slowest.push({ seed, time: outcome.time, frames: outcome.frames });
       if (slowest.length > 10 * KEEP) slowest = trim(slowest);
     } catch (error) {
@@ -44,7 +47,7 @@ async function run(from: number, to: number, step: number): Promise<Report> {
     done++;
   }
   const { user, system } = process.cpuUsage();
-  return { done, frames, unsure, cpu: (user + system) / 1e6, failed, slowest: trim(slowest) };
+  return { done, frames, unsure, gaveUp, cpu: (user + system) / 1e6, failed, slowest: trim(slowest) };
 }
 
 function trim(list: Report["slowest"]): Report["slowest"] {
@@ -118,7 +121,7 @@ async function main(): Promise<void> {
     console.log(`  seed ${seed}: ${(time / 1000).toFixed(1)} s, ${frames} frames`);
   }
   console.log(
-    `${sum((report) => report.done)} seeds, ${failed.length} failed, ${sum((report) => report.unsure)} ends unsure, ${sum((report) => report.frames)} frames, ${sum((report) => report.cpu).toFixed(1)} s of CPU`,
+    `${sum((report) => report.done)} seeds, ${failed.length} failed, ${sum((report) => report.unsure)} ends unsure, ${sum((report) => report.gaveUp)} given up, ${sum((report) => report.frames)} frames, ${sum((report) => report.cpu).toFixed(1)} s of CPU`,
   );
   process.exitCode = failed.length > 0 ? 1 : 0;
 }
