@@ -18,8 +18,12 @@ const service: Device<NetDevice> = {
 async function talk(device: Device<NetDevice>, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
   const simulation = new Simulation({ seed: 11, delay: 5 });
   const work = async () => {
-    const a = await stack({ device }).open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ...parameters } }));
-    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", dns: "10.0.0.1" } }));
+    const a = await stack({ device }).open(
+      simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off", ...parameters } }),
+    );
+    const b = await stack().open(
+      simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off", dns: "10.0.0.1" } }),
+    );
     const listener = a.tcp.listen({ port: 7 });
     const flow = await b.tcp.connect({ address: "10.0.0.1", port: 7 });
     const server = (await listener.accept())!;
@@ -94,29 +98,26 @@ describe("devices that wrap devices", () => {
     expect(lines.length).toBeGreaterThan(20);
   });
 
-  it.skipIf(!hasTcpdump)(
-    "a capture is read by tcpdump, which says of each frame what a trace says",
-    async () => {
-      const pieces: Uint8Array[] = [];
-      const lines: string[] = [];
-      const both = trace(
-        capture(service, (piece) => void pieces.push(piece)),
-        { print: (line) => lines.push(line.slice("00:00:00.000000 in  ".length)) },
-      );
-      await talk(both);
-      const read = spawnSync("tcpdump", ["-nn", "-S", "-t", "-r", "-", "-Z", "root"], { input: Buffer.concat(pieces) });
-      expect(read.status, String(read.stderr)).toBe(0);
-      const theirs = String(read.stdout).trimEnd().split("\n");
-      // Of pieces it says less, and of ports that it has a name for it tells the protocol behind the length.
-      const plain = (line: string): string =>
-        line
-          .replace(/ \(frag .*\)$/, "")
-          .replace(/(length \d+): .*$/, "$1")
-          .replace(/: (ip-proto-1|icmp|ICMP)$/, ": icmp")
-          .replace(/Announcement ([\d.]+),/, "Request who-has $1 tell $1,");
-      expect(lines.map(plain)).toEqual(theirs.map(plain));
-    },
-  );
+  it.skipIf(!hasTcpdump)("a capture is read by tcpdump, which says of each frame what a trace says", async () => {
+    const pieces: Uint8Array[] = [];
+    const lines: string[] = [];
+    const both = trace(
+      capture(service, (piece) => void pieces.push(piece)),
+      { print: (line) => lines.push(line.slice("00:00:00.000000 in  ".length)) },
+    );
+    await talk(both);
+    const read = spawnSync("tcpdump", ["-nn", "-S", "-t", "-r", "-", "-Z", "root"], { input: Buffer.concat(pieces) });
+    expect(read.status, String(read.stderr)).toBe(0);
+    const theirs = String(read.stdout).trimEnd().split("\n");
+    // Of pieces it says less, and of ports that it has a name for it tells the protocol behind the length.
+    const plain = (line: string): string =>
+      line
+        .replace(/ \(frag .*\)$/, "")
+        .replace(/(length \d+): .*$/, "$1")
+        .replace(/: (ip-proto-1|icmp|ICMP)$/, ": icmp")
+        .replace(/Announcement ([\d.]+),/, "Request who-has $1 tell $1,");
+    expect(lines.map(plain)).toEqual(theirs.map(plain));
+  });
 
   it("a capture keeps the first bytes of what its filter lets through", async () => {
     const pieces: Uint8Array[] = [];
