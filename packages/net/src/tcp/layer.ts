@@ -582,6 +582,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
           // Nothing may be on its way, and no timer run: data that could not leave is tried again.
           if (c.rtoAt === Number.POSITIVE_INFINITY) c.rtoAt = this.now + c.rto;
           this.#schedule(c);
+          this.#wakeup.wake();
         }
       },
     };
