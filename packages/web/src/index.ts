@@ -30,7 +30,7 @@
  */
 export { App, createApp, type Declare, type FetchAnswer, type FetchApp, type StartedApp } from "./app.ts";
 export { FetchError } from "./client/errors.ts";
-export { createFetch, type Fetch, type FetchInit, type FetchOptions } from "./client/fetch.ts";
+export { createFetch, type Fetch, type FetchedResponse, type FetchInit, type FetchOptions } from "./client/fetch.ts";
 export type { FetchCounters } from "./client/pool.ts";
 export type { Context, Handler, HandlerResult } from "./context.ts";
 export {
@@ -49,6 +49,7 @@ export { Headers, type HeadersInit } from "./fetch/headers.ts";
 export { type Part, parseParts } from "./fetch/multipart.ts";
 export { Request, type RequestInit } from "./fetch/request.ts";
 export { Response, type ResponseInit } from "./fetch/response.ts";
+export { withTrailers } from "./fetch/trailers.ts";
 export {
   escapeHtml,
   Html,

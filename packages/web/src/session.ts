@@ -4,6 +4,7 @@ import { DISPATCH, type DirectApp } from "./app.ts";
 import { bytes } from "./bytes.ts";
 import type { HandlerResult, RequestSource } from "./context.ts";
 import type { BodyStream, Content } from "./fetch/body.ts";
+import { headersOf } from "./fetch/headers.ts";
 import { type Request, receivedRequest, type SignalSource } from "./fetch/request.ts";
 import { Response, sendResponse } from "./fetch/response.ts";
 import { Html } from "./html.ts";
@@ -21,6 +22,8 @@ import { REFUSALS, type Refusal } from "./http/refusal.ts";
 import { HTML, JSON_TEXT } from "./http/response-heads.ts";
 import { reasonOf } from "./http/status.ts";
 import { HttpError } from "./http-error.ts";
+import { type ContentSource, cutShort, IncomingBody } from "./incoming-body.ts";
+import { Input } from "./input.ts";
 import { Sender } from "./sender.ts";
 import type { Server } from "./serve.ts";
 import { PrefixedFlow, type Upgraded, type UpgradeResponse } from "./upgrade.ts";
@@ -49,19 +52,14 @@ const UPGRADED = 6;
  * it reads, parses, calls handlers and writes for all requests that have arrived, in buffers that all sessions share. What
  * is left at its end, unread or unsent, moves to buffers of the session's own.
  */
-export class Session implements SignalSource, RequestSource {
+export class Session implements SignalSource, RequestSource, ContentSource {
   readonly #server: Server;
   readonly #flow: Flow;
   readonly #connection: ServerConnection;
   readonly #direct: boolean;
 
-  /** Input that was not read yet. */
-  #rest: Uint8Array | undefined = undefined;
+  readonly #input: Input;
   readonly #sender: Sender;
-
-  /** Unread part of the shared window, during a turn. */
-  #from = 0;
-  #to = 0;
 
   // The request that is being answered.
   serial = 0;
@@ -85,6 +83,7 @@ export class Session implements SignalSource, RequestSource {
     this.#server = server;
     this.#flow = flow;
     this.#direct = DISPATCH in server.app;
+    this.#input = new Input(flow, server.window);
     this.#sender = new Sender(flow, server.output);
     this.#connection = new ServerConnection(server.limits, server.output, server.heads);
     if (server.remembered !== undefined) this.#connection.parser.remembered = server.remembered;
@@ -208,31 +207,32 @@ export class Session implements SignalSource, RequestSource {
     const server = this.#server;
     const connection = this.#connection;
     const parser = connection.parser;
+    const input = this.#input;
     const window = server.window;
     const output = server.output;
-    this.#load();
+    input.load();
     let served = false;
     // Whether the flow may have more than was read.
     let more = true;
     for (;;) {
       let event: ConnectionEvent = MORE;
-      if (this.#from !== this.#to || connection.closing || parser.inMessage) {
-        event = connection.next(window, this.#from, this.#to);
-        this.#from = parser.next;
+      if (input.from !== input.to || connection.closing || parser.inMessage) {
+        event = connection.next(window, input.from, input.to);
+        input.from = parser.next;
       }
       if (event === REQUEST) {
         served = true;
         server.counters.requests++;
         if (!this.#dispatch(window)) {
-          this.#save();
+          input.save();
           // A handler that reads at once waits for the client already.
           if (this.#waitingFor !== BODY) this.#waitingFor = RUNNING;
           this.#sender.flush();
           return HANDLER;
         }
-        if (this.#rest !== undefined) this.#load();
+        if (input.waiting) input.load();
         if (output.full && !this.#sender.flush()) {
-          this.#save();
+          input.save();
           return this.#stalled();
         }
         continue;
@@ -240,16 +240,15 @@ export class Session implements SignalSource, RequestSource {
       if (event === MORE) {
         let length = 0;
         if (more) {
-          const room = this.#makeRoom(window);
-          length = this.#flow.readInto(window, this.#to);
+          const room = input.makeRoom();
+          length = input.read();
           if (length > 0) {
-            this.#to += length;
             more = length === room;
             continue;
           }
         }
-        const unread = this.#to !== this.#from;
-        if (unread) this.#save();
+        const unread = input.to !== input.from;
+        if (unread) input.save();
         const sent = output.length === 0 || this.#sender.flush();
         // The end of the stream: nothing can be answered that is not complete.
         if (length < 0) connection.closing = true;
@@ -270,21 +269,6 @@ export class Session implements SignalSource, RequestSource {
       }
       // CONTENT and CONTENT_END: what a handler did not read is dropped.
     }
-  }
-
-  /** Makes room behind the unread bytes and returns how much there is. */
-  #makeRoom(window: Uint8Array): number {
-    const size = window.length;
-    if (this.#from === this.#to) {
-      this.#from = 0;
-      this.#to = 0;
-    } else if (this.#to === size) {
-      if (this.#from === 0) throw new Error("A request head does not fit into the window");
-      window.copyWithin(0, this.#from, this.#to);
-      this.#to -= this.#from;
-      this.#from = 0;
-    }
-    return size - this.#to;
   }
 
   /** Calls the app. False: the answer is not there yet. */
@@ -411,8 +395,7 @@ export class Session implements SignalSource, RequestSource {
   #speak(upgraded: Upgraded): Promise<void> {
     const server = this.#server;
     const flow = this.#flow;
-    const rest = this.#rest;
-    this.#rest = undefined;
+    const rest = this.#input.take();
     this.#waitingFor = UPGRADED;
     return upgraded.run(rest === undefined ? flow : new PrefixedFlow(flow, rest), server.window, server.tick);
   }
@@ -442,15 +425,15 @@ export class Session implements SignalSource, RequestSource {
   #takeContent(window: Uint8Array): Content {
     const connection = this.#connection;
     const parser = connection.parser;
-    if (!parser.headers.chunked && parser.remaining <= this.#to - this.#from) {
-      connection.next(window, this.#from, this.#to);
+    if (!parser.headers.chunked && parser.remaining <= this.#input.to - this.#input.from) {
+      connection.next(window, this.#input.from, this.#input.to);
       const content = window.slice(parser.dataStart, parser.dataEnd);
-      connection.next(window, parser.next, this.#to);
-      this.#from = parser.next;
+      connection.next(window, parser.next, this.#input.to);
+      this.#input.from = parser.next;
       return content;
     }
     // The handler may begin to read it before this turn goes on.
-    this.#save();
+    this.#input.save();
     this.#body = new IncomingBody(this);
     this.#bodyBytes = 0;
     this.#bodyTicks = 0;
@@ -461,8 +444,9 @@ export class Session implements SignalSource, RequestSource {
   async readContent(body: IncomingBody): Promise<Uint8Array | undefined> {
     const connection = this.#connection;
     const parser = connection.parser;
+    const input = this.#input;
     const window = this.#server.window;
-    if (connection.continueDue && this.#rest === undefined) {
+    if (connection.continueDue && !input.waiting) {
       await this.#drain();
       connection.sendContinue();
       await this.#drain();
@@ -470,16 +454,17 @@ export class Session implements SignalSource, RequestSource {
     for (;;) {
       if (this.#ended) throw cutShort();
       if (this.#body !== body) throw new HttpError(400, "The request was answered already; its content is gone");
-      this.#load();
-      const event = connection.next(window, this.#from, this.#to);
-      this.#from = parser.next;
+      input.load();
+      const event = connection.next(window, input.from, input.to);
+      input.from = parser.next;
       if (event === CONTENT) {
         const piece = window.slice(parser.dataStart, parser.dataEnd);
-        this.#save();
+        input.save();
         return piece;
       }
       if (event === CONTENT_END) {
-        this.#save();
+        if (parser.headers.chunked) body.trailers = headersOf(parser.trailers);
+        input.save();
         return undefined;
       }
       if (event === CONTENT_FAILED) {
@@ -487,12 +472,9 @@ export class Session implements SignalSource, RequestSource {
         this.#count(refusal);
         throw new HttpError(refusal.status, `${refusal.status} ${reasonOf(refusal.status)}: ${refusal.code}`);
       }
-      const length = event === MORE ? this.#flow.readInto(window, this.#to) : -1;
-      if (length > 0) {
-        this.#to += length;
-        this.#bodyBytes += length;
-      }
-      this.#save();
+      const length = event === MORE ? input.read() : -1;
+      if (length > 0) this.#bodyBytes += length;
+      input.save();
       if (length < 0) {
         connection.closing = true;
         throw cutShort();
@@ -514,24 +496,7 @@ export class Session implements SignalSource, RequestSource {
     }
   }
 
-  // --- buffers ---------------------------------------------------------------------------------------------------------
-
-  #load(): void {
-    const rest = this.#rest;
-    this.#from = 0;
-    this.#to = 0;
-    if (rest === undefined) return;
-    this.#server.window.set(rest);
-    this.#to = rest.length;
-    this.#rest = undefined;
-  }
-
-  /** Unread input is either in the window or in `#rest`, never in both. */
-  #save(): void {
-    if (this.#to > this.#from) this.#rest = this.#server.window.slice(this.#from, this.#to);
-    this.#from = 0;
-    this.#to = 0;
-  }
+  // --- output ----------------------------------------------------------------------------------------------------------
 
   #stalled(): Wait {
     this.#wait(STALLED);
@@ -562,25 +527,4 @@ function isPlain(result: HandlerResult): result is object {
   if (typeof result !== "object" || result === null) return false;
   const prototype = Object.getPrototypeOf(result);
   return prototype === Object.prototype || prototype === Array.prototype;
-}
-
-function cutShort(): HttpError {
-  return new HttpError(400, "The request's content was cut short", { code: "ERR_CUT_SHORT" });
-}
-
-/** Content that is read from the connection when it is asked for, so that a slow handler slows its client down. */
-class IncomingBody implements BodyStream {
-  readonly #session: Session;
-
-  constructor(session: Session) {
-    this.#session = session;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, undefined> {
-    for (;;) {
-      const piece = await this.#session.readContent(this);
-      if (piece === undefined) return;
-      yield piece;
-    }
-  }
 }

@@ -7,6 +7,7 @@ import {
   Response,
   type ServeOptions,
   serve,
+  withTrailers,
 } from "../src/index.ts";
 import { MemoryListener, readUntil } from "./memory-flow.ts";
 
@@ -165,6 +166,24 @@ describe("serve: content of requests", () => {
     },
   );
 
+  test("its trailers can be read once it was read", async () => {
+    const app = createApp().post("/", async ({ request }) => {
+      const before = [...request.trailers];
+      const text = await request.text();
+      return { before, text, after: [...request.trailers] };
+    });
+    const { listener } = start(app);
+    const client = listener.connect();
+    await client.write(post("/", "plain"));
+    await client.write(
+      "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: 7\r\nX-B: c\r\n\r\n",
+    );
+    await client.write(post("/", "plain"));
+    const text = await readUntil(client, (text) => bodies(text).length === 3);
+    const plain = '{"before":[],"text":"plain","after":[]}';
+    expect(bodies(text)).toEqual([plain, '{"before":[],"text":"hi","after":[["x-b","c"],["x-sum","7"]]}', plain]);
+  });
+
   test("a client that waits for 100 Continue gets it when the content is asked for", async () => {
     const { listener } = start(echo);
     const client = listener.connect();
@@ -261,6 +280,23 @@ describe("serve: output", () => {
     client.abort();
     await vi.waitFor(() => expect(ended).toBe(true));
     expect(log).not.toHaveBeenCalled();
+  });
+
+  test("trailers follow a stream for clients that ask for them", async () => {
+    let count = 0;
+    async function* rows() {
+      count++;
+      yield "row";
+    }
+    const fields = () => ({ "X-Rows": `${count}`, "Content-Length": "9" });
+    const { listener } = start(createApp().get("/", () => new Response(withTrailers(rows(), fields))));
+    const client = listener.connect();
+    await client.write(get("/", "TE: deflate, trailers\r\nConnection: TE\r\n"));
+    expect(await readUntil(client, (text) => text.endsWith("\r\n\r\n") && text.includes("row"))).toMatch(
+      /\r\n\r\n3\r\nrow\r\n0\r\nx-rows: 1\r\n\r\n$/,
+    );
+    await client.write(get("/"));
+    expect(await readUntil(client, (text) => text.endsWith("0\r\n\r\n"))).toMatch(/\r\n\r\n3\r\nrow\r\n0\r\n\r\n$/);
   });
 
   test("a stream that fails cuts the connection, so that the client sees it", async () => {

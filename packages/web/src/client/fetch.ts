@@ -4,6 +4,7 @@ import type { BodyStream, Content } from "../fetch/body.ts";
 import { type Headers, headerList, headersOf } from "../fetch/headers.ts";
 import { Request, type RequestInit } from "../fetch/request.ts";
 import { Response } from "../fetch/response.ts";
+import { TRAILERS, type TrailedStream, trailersOf } from "../fetch/trailers.ts";
 import { DEFAULT_LIMITS } from "../http/limits.ts";
 import type { ClientConnection } from "./connection.ts";
 import { CODINGS, decoded } from "./decode.ts";
@@ -37,7 +38,7 @@ export interface FetchInit extends RequestInit {
 
 /** The Fetch standard's function, for one network stack. */
 export interface Fetch {
-  (input: string | Request | { toString(): string }, init?: FetchInit): Promise<Response>;
+  (input: string | Request | { toString(): string }, init?: FetchInit): Promise<FetchedResponse>;
   readonly counters: Readonly<FetchCounters>;
   /** Closes idle connections. */
   close(): void;
@@ -46,7 +47,7 @@ export interface Fetch {
 /** Methods of which a second attempt does no harm (RFC 9110 9.2.2). */
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE|TRACE)$/;
 /** What the client itself decides (RFC 9112 6, 9). */
-const OWN_FIELDS = /^(connection|keep-alive|host|content-length|transfer-encoding|upgrade|expect|te|trailer)$/;
+const OWN_FIELDS = /^(connection|keep-alive|host|content-length|transfer-encoding|upgrade|expect|trailer)$/;
 /** A body up to this size goes out with its head, in one piece. */
 const TOGETHER = 16 * 1024;
 const DISCARD_LIMIT = 16 * 1024;
@@ -92,7 +93,7 @@ class Client {
     });
   }
 
-  async fetch(input: string | Request | { toString(): string }, init: FetchInit = {}): Promise<Response> {
+  async fetch(input: string | Request | { toString(): string }, init: FetchInit = {}): Promise<FetchedResponse> {
     const request = new Request(input, init);
     const signal = init.signal ?? (input instanceof Request ? input.signal : undefined);
     signal?.throwIfAborted();
@@ -120,7 +121,7 @@ class Client {
   }
 
   /** One request and its response, with a second attempt where the first met a connection that was just closed. */
-  async #send(journey: Journey, signal: AbortSignal | undefined, redirected: boolean): Promise<Response> {
+  async #send(journey: Journey, signal: AbortSignal | undefined, redirected: boolean): Promise<FetchedResponse> {
     const { url, method, content } = journey;
     const mayRepeat = IDEMPOTENT.test(method) && isReplayable(content);
     const [host, port] = hostOf(url);
@@ -159,7 +160,7 @@ class Client {
     signal: AbortSignal | undefined,
     redirected: boolean,
     done: () => void,
-  ): Promise<Response> {
+  ): Promise<FetchedResponse> {
     connection.begin(method);
     const body = typeof content === "string" ? utf8(content) : content;
     const head = this.#head(url, method, headers, body);
@@ -188,7 +189,8 @@ class Client {
       return new FetchedResponse(content, init, url.href, redirected);
     }
     const stream = new ResponseBody(connection, uploading, signal, url.href, done);
-    return new FetchedResponse(encoding === null ? stream : decoded(stream, encoding), init, url.href, redirected);
+    const readable = encoding === null ? stream : decoded(stream, encoding);
+    return new FetchedResponse(readable, init, url.href, redirected, stream);
   }
 
   #head(url: URL, method: string, headers: Headers, body: Uint8Array | BodyStream | null): Uint8Array {
@@ -203,6 +205,8 @@ class Client {
       if (name === "accept") accept = false;
       else if (name === "user-agent") agent = false;
       else if (name === "accept-encoding") codings = false;
+      // RFC 9110 10.1.4: TE is for the next hop only, and says so.
+      else if (name === "te") fields += "connection: te\r\n";
       fields += `${name}: ${list[at + 1]}\r\n`;
     }
     if (accept) fields += "accept: */*\r\n";
@@ -283,12 +287,13 @@ async function settled(uploading: Promise<void> | undefined, connection: ClientC
 }
 
 /** Content that is read from the connection as it is asked for: a slow reader slows the server down. */
-class ResponseBody implements BodyStream {
+class ResponseBody implements TrailedStream {
   readonly #connection: ClientConnection;
   readonly #uploading: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #url: string;
   readonly #done: () => void;
+  #trailers: Headers | undefined = undefined;
 
   constructor(
     connection: ClientConnection,
@@ -304,6 +309,10 @@ class ResponseBody implements BodyStream {
     this.#done = done;
   }
 
+  [TRAILERS](): Headers | undefined {
+    return this.#trailers;
+  }
+
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
     let ended = false;
     return {
@@ -313,6 +322,8 @@ class ResponseBody implements BodyStream {
           const value = await this.#connection.readContent();
           if (value !== undefined) return { done: false, value };
           ended = true;
+          const { parser } = this.#connection;
+          if (parser.headers.chunked) this.#trailers = headersOf(parser.trailers);
           await settled(this.#uploading, this.#connection);
           this.#done();
           return { done: true, value };
@@ -336,8 +347,9 @@ class ResponseBody implements BodyStream {
   }
 }
 
-/** A response that has an address. */
-class FetchedResponse extends Response {
+/** A response that came from somewhere. */
+export class FetchedResponse extends Response {
+  readonly #stream: TrailedStream | null;
   readonly #url: string;
   readonly #redirected: boolean;
 
@@ -346,8 +358,10 @@ class FetchedResponse extends Response {
     init: { status: number; statusText: string; headers: Headers },
     url: string,
     redirected: boolean,
+    stream: TrailedStream | null = null,
   ) {
     super(content, init);
+    this.#stream = stream;
     const hash = url.indexOf("#");
     this.#url = hash < 0 ? url : url.slice(0, hash);
     this.#redirected = redirected;
@@ -359,6 +373,11 @@ class FetchedResponse extends Response {
 
   override get redirected(): boolean {
     return this.#redirected;
+  }
+
+  /** Fields behind the content, once that was read to its end; servers send them to requests with `te: trailers`. */
+  get trailers(): Headers {
+    return trailersOf(this.#stream);
   }
 }
 

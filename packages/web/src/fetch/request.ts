@@ -12,6 +12,7 @@ import {
 } from "./body.ts";
 import { addBodyMethods, type BodyMethods, TAKE } from "./body-methods.ts";
 import { Headers, type HeadersInit, headersOf } from "./headers.ts";
+import { trailersOf } from "./trailers.ts";
 import { normalHost, normalTarget, normalUrl } from "./url.ts";
 
 export interface RequestInit {
@@ -142,6 +143,11 @@ export class Request {
   /** The content as it arrives; `null` when there is none. An async iterable with `getReader()`, not all of a ReadableStream. */
   get body(): BodyView | null {
     return this.#content === null ? null : new BodyView(() => this[TAKE]() as Content, this.#content);
+  }
+
+  /** Fields behind the content (RFC 9110 6.5), once that was read to its end; empty before, and where there are none. */
+  get trailers(): Headers {
+    return trailersOf(this.#content);
   }
 
   get bodyUsed(): boolean {

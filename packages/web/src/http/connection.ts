@@ -2,9 +2,10 @@ import { bytes, utf8 } from "../bytes.ts";
 import type { BodyStream, Content } from "../fetch/body.ts";
 import { type Headers, headerList } from "../fetch/headers.ts";
 import type { ResponseSink } from "../fetch/response.ts";
+import { isTrailed, TRAILERS, type TrailedStream } from "../fetch/trailers.ts";
 import type { HeaderBlock } from "./header-block.ts";
 import type { Limits } from "./limits.ts";
-import { BODY, END, HEAD, NEED_MORE } from "./message-parser.ts";
+import { BODY, END, HEAD, NEED_MORE, NOT_A_TRAILER } from "./message-parser.ts";
 import { COPY_LIMIT, type Output } from "./output.ts";
 import type { Refusal } from "./refusal.ts";
 import { RequestParser } from "./request-parser.ts";
@@ -70,6 +71,8 @@ export class ServerConnection implements ResponseSink {
   #contentOpen = false;
   #chunked = false;
   #drained = 0;
+  /** The stream, when it has trailers and the client wants them. */
+  #trailed: TrailedStream | undefined = undefined;
 
   constructor(limits: Limits, output: Output, heads: ResponseHeads) {
     this.parser = new RequestParser(limits);
@@ -244,9 +247,26 @@ export class ServerConnection implements ResponseSink {
 
   /** The end of the stream. */
   finish(): void {
-    if (this.#chunked) this.output.bytes(LAST_CHUNK);
+    if (this.#chunked) this.#lastChunk();
     this.stream = undefined;
     this.#chunked = false;
+  }
+
+  /** RFC 9112 7.1.2. Fields that frame or route a message cannot be trailers (RFC 9110 6.5.1). */
+  #lastChunk(): void {
+    const trailed = this.#trailed;
+    if (trailed === undefined) {
+      this.output.bytes(LAST_CHUNK);
+      return;
+    }
+    this.#trailed = undefined;
+    let fields = "";
+    const trailers = trailed[TRAILERS]();
+    const list = trailers === undefined ? [] : headerList(trailers);
+    for (let at = 0; at < list.length; at += 2) {
+      if (!NOT_A_TRAILER.test(list[at]!)) fields += `${list[at]}: ${list[at + 1]}\r\n`;
+    }
+    this.output.latin1(`0\r\n${fields}\r\n`);
   }
 
   #text(status: number, contentType: string, text: string, always: boolean): void {
@@ -302,6 +322,12 @@ export class ServerConnection implements ResponseSink {
     if (!this.#chunked && !head) this.#keepAlive = false;
     this.#head(status, statusText, headers, contentType, this.#chunked ? "transfer-encoding: chunked\r\n" : "", false);
     if (!head) this.stream = content;
+    this.#trailed = this.#chunked && isTrailed(content) && this.#takesTrailers() ? content : undefined;
+  }
+
+  /** RFC 9110 6.5.1: trailers are for who asks for them. */
+  #takesTrailers(): boolean {
+    return /(^|,)\s*trailers\s*(,|;|$)/i.test(this.parser.headers.get("te") ?? "");
   }
 
   #head(

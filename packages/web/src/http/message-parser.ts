@@ -32,6 +32,9 @@ export const AT_REST = 8;
 /** A chunk size of 12 hexadecimal digits is far above every limit and still exact. */
 const CHUNK_DIGITS = 12;
 
+/** RFC 9110 6.5.1: what frames or routes a message cannot come after it. */
+export const NOT_A_TRAILER = /^(transfer-encoding|content-length|host|connection|te|trailer|expect)$/;
+
 export const NOTHING: HeaderBlock = new HeaderBlock(Uint8Array.of(CR, LF), new Uint32Array(0));
 
 /**
@@ -180,11 +183,8 @@ export class MessageParser {
     const parsed = this.section(window, start, end);
     if (parsed === undefined) return NEED_MORE;
     if (parsed instanceof Refusal) return this.refuse(parsed);
-    // RFC 9110 6.5.1: what frames or routes a message cannot come after it.
     for (let index = 0; index < parsed.count; index++) {
-      if (/^(transfer-encoding|content-length|host|connection|te|trailer|expect)$/.test(parsed.name(index))) {
-        return this.refuse(REFUSALS.trailerField);
-      }
+      if (NOT_A_TRAILER.test(parsed.name(index))) return this.refuse(REFUSALS.trailerField);
     }
     this.trailers = parsed;
     this.searched = 0;

@@ -172,6 +172,19 @@ describe("fetch: responses", () => {
     expect(await (await closing.fetch(closing.url)).text()).toBe("to the end");
   });
 
+  test("trailers are there once the content was read, of requests that ask for them", async () => {
+    const { fetch, url } = await start((request, response) => {
+      response.writeHead(200, { "x-te": `${request.headers.te} ${request.headers.connection}` });
+      response.write("content");
+      response.addTrailers({ "X-Sum": "7" });
+      response.end();
+    });
+    const response = await fetch(url, { headers: { te: "trailers" } });
+    expect([...response.trailers]).toEqual([]);
+    expect([await response.text(), [...response.trailers]]).toEqual(["content", [["x-sum", "7"]]]);
+    expect(response.headers.get("x-te")).toBe("trailers te");
+  });
+
   test("interim responses are passed over; too many, and another protocol, are refused", async () => {
     const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
     const { fetch, url } = await raw(

@@ -1,0 +1,71 @@
+import type { Flow } from "@soloist/interface";
+
+/**
+ * Unread bytes of one connection. While a turn runs they are in the window that all connections share; between turns they are
+ * in a buffer of their own, which is nearly always none: never in both.
+ */
+export class Input {
+  // Unread part of the window, during a turn.
+  from = 0;
+  to = 0;
+  readonly #flow: Flow;
+  readonly #window: Uint8Array;
+  #rest: Uint8Array | undefined = undefined;
+
+  constructor(flow: Flow, window: Uint8Array) {
+    this.#flow = flow;
+    this.#window = window;
+  }
+
+  /** Whether something was left unread. */
+  get waiting(): boolean {
+    return this.#rest !== undefined;
+  }
+
+  /** A turn begins. */
+  load(): void {
+    const rest = this.#rest;
+    this.from = 0;
+    this.to = 0;
+    if (rest === undefined) return;
+    this.#window.set(rest);
+    this.to = rest.length;
+    this.#rest = undefined;
+  }
+
+  /** A turn ends. */
+  save(): void {
+    if (this.to > this.from) this.#rest = this.#window.slice(this.from, this.to);
+    this.from = 0;
+    this.to = 0;
+  }
+
+  /** What was left unread, for somebody else. */
+  take(): Uint8Array | undefined {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return rest;
+  }
+
+  /** Makes room behind the unread bytes and returns how much there is. */
+  makeRoom(): number {
+    const size = this.#window.length;
+    if (this.from === this.to) {
+      this.from = 0;
+      this.to = 0;
+    } else if (this.to === size) {
+      if (this.from === 0) throw new Error("A request head does not fit into the window");
+      this.#window.copyWithin(0, this.from, this.to);
+      this.to -= this.from;
+      this.from = 0;
+    }
+    return size - this.to;
+  }
+
+  /** Reads what has arrived and returns how many bytes; 0: nothing yet; -1: the end. */
+  read(): number {
+    const length = this.#flow.readInto(this.#window, this.to);
+    if (length > 0) this.to += length;
+    return length;
+  }
+}
