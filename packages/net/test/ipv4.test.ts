@@ -20,7 +20,9 @@ const OURS = 0x0a000001;
 const PEER = 0x0a000002;
 const ROUTER = 0x0a0000fe;
 
-async function alone(parameters: Record<string, string> = { ipv4: "10.0.0.1/24", "ipv4-gateway": "10.0.0.254" }) {
+async function alone(
+  parameters: Record<string, string> = { ipv4: "10.0.0.1/24", "ipv4-gateway": "10.0.0.254", ipv6: "off" },
+) {
   const device = new QueueDevice();
   const sent: Uint8Array[] = [];
   device.onSend = (frame) => void sent.push(frame);
@@ -73,8 +75,8 @@ function errorAbout(frame: Uint8Array, type: number, code: number, rest = 0): Ui
 
 async function pair(simulation: Simulation): Promise<[Stack, Stack]> {
   return Promise.all([
-    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24,10.0.1.1/24" } })),
-    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24,10.0.1.2/24" } })),
+    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24,10.0.1.1/24", ipv6: "off" } })),
+    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24,10.0.1.2/24", ipv6: "off" } })),
   ]);
 }
 
@@ -169,6 +171,18 @@ describe("ICMP errors", () => {
     poll();
     await checkCode("ECONNREFUSED", () => connecting);
   });
+  it("soft ones are the reason when a connection attempt times out (RFC 1122 4.2.3.9)", async () => {
+    const { device, arp, poll, stack: opened } = await alone();
+    arp(PEER);
+    const connecting = opened.tcp.connect({ address: "10.0.0.2", port: 80, timeout: 5000 });
+    const failed = checkCode("ENETUNREACH", () => connecting);
+    const [syn] = poll();
+    device.deliver(errorAbout(syn!, 3, 0));
+    poll();
+    poll(1_500);
+    poll(6_000);
+    await failed;
+  });
   it("fragmentation needed: datagrams to there go in smaller pieces, for ten minutes", async () => {
     const { device, arp, poll, stack: opened } = await alone();
     arp(ROUTER);
@@ -217,6 +231,8 @@ describe("ICMP errors", () => {
         await flow.write(pattern(100_000));
         flow.shutdown();
         expect(Buffer.compare(await received, pattern(100_000))).toBe(0);
+        // What was too large went again at once.
+        expect(b.counters.tcp.timeouts).toBe(0);
       })(),
       10_000,
     );
