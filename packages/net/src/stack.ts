@@ -99,8 +99,8 @@ export class NetStack implements Pollable {
     this.tcp = new TcpLayer(this.egress, ipv6, bytes, rng, this.counters, wakeup, options.memory);
     this.icmp.sinks = {
       udp: (local, remote, remotePort, failure) => this.udp.onIcmpError(local, remote, remotePort, failure),
-      tcp: (address, local, remote, remotePort, sequence, failure, hard) =>
-        this.tcp.onIcmpError(address, local, remote, remotePort, sequence, hard ? failure : undefined),
+      tcp: (address, local, remote, remotePort, sequence, failure) =>
+        this.tcp.onIcmpError(address, local, remote, remotePort, sequence, failure),
       pathMtu: (address, local, remote, remotePort, mtu) => this.tcp.onPathMtu(address, local, remote, remotePort, mtu),
     };
     this.ipv6.icmp.sinks = this.icmp.sinks;

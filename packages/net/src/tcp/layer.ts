@@ -408,8 +408,9 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   /**
-   * An ICMP error quotes a segment. False: it is not on its way (RFC 5927 4.1), so the error is a forgery or late. `hard`: a
-   * failure that ends a connection attempt; a connection that is established outlives it (RFC 5927 5.2, RFC 1122 4.2.3.9).
+   * An ICMP error quotes a segment. False: it is not on its way (RFC 5927 4.1), so the error is a forgery or late. A refusal
+   * ends a connection attempt; a connection that is established outlives it (RFC 5927 5.2). Whatever else routers say is
+   * remembered as the reason if the connection should time out (RFC 1122 4.2.3.9).
    */
   onIcmpError(
     localAddress: number,
@@ -417,15 +418,16 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     remoteAddress: number,
     remotePort: number,
     sequence: number,
-    hard: TcpFailure | "ENETUNREACH" | "EMSGSIZE" | undefined,
+    failure: TcpFailure | "EMSGSIZE",
   ): boolean {
     const c = this.#table.find(localAddress, localPort, remoteAddress, remotePort);
     if (c === undefined || ((sequence - c.sndUna) | 0) < 0 || ((sequence - c.sndMax) | 0) >= 0) return false;
-    if (c.state === SYN_SENT && hard === "ECONNREFUSED") {
-      destroy(c, hard);
+    if (failure === "ECONNREFUSED") {
+      if (c.state !== SYN_SENT) return true;
+      destroy(c, failure);
       this.#handle(c, EVENT_CLOSED);
-    } else if (hard !== undefined && hard !== "EMSGSIZE") {
-      c.softError = hard;
+    } else if (failure !== "EMSGSIZE") {
+      c.softError = failure;
     }
     return true;
   }
