@@ -3,7 +3,7 @@ import process from "node:process";
 import { clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
 import type { Pollable } from "@soloist/interface";
 import { openBlocks } from "./block.ts";
-import { type Report, readSettings, type Settings, STOP } from "./settings.ts";
+import { type Report, readSettings, SETTINGS_VARIABLE, type Settings, STOP } from "./settings.ts";
 import { endTopLevel, watchTopLevel } from "./top-level.ts";
 
 /** What the runtime hands the kernel; the contract of `register` in `native:platform`. */
@@ -69,13 +69,16 @@ export function register(given: Handlers): void {
   handlers = given;
 }
 
+/** Whether somebody started this process for the machine alone, and listens. */
+const isOwnProcess = process.env[SETTINGS_VARIABLE] !== undefined && process.send !== undefined;
+
 export function report(message: Report): void {
-  process.send?.(message);
+  if (isOwnProcess) process.send?.(message);
 }
 
 /** Ends the machine because the host cannot give what it needs. */
 export function refuse(message: string, code: number = EXIT_FAILURE): never {
-  if (process.send === undefined) process.stderr.write(`${message}\n`);
+  if (!isOwnProcess) process.stderr.write(`${message}\n`);
   report({ type: "failed", message, code });
   return process.exit(code);
 }
@@ -116,7 +119,7 @@ export function prepare(): void {
   });
   process.on("rejectionHandled", (promise) => handlers?.rejection(promise, undefined, true));
   // Ctrl-C goes to the whole group of processes: whoever started us decides.
-  if (process.send !== undefined) process.on("SIGINT", () => {});
+  if (isOwnProcess) process.on("SIGINT", () => {});
   process.on("SIGTERM", stop);
   process.on("disconnect", stop);
   process.on("message", (message) => {
@@ -132,7 +135,8 @@ export function start(): void {
   const problem = openBlocks(settings.blocks, devices);
   if (problem !== undefined) refuse(problem, EXIT_USAGE);
   // A machine that waits for nothing waits for ever, as an image does.
-  setInterval(() => {}, LONGEST_TIMER_MS);
+  const forever = setInterval(() => {}, LONGEST_TIMER_MS);
+  if (!isOwnProcess) forever.unref();
   isBooted = true;
   handlers.boot();
   report({ type: "booted" });

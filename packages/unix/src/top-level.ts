@@ -45,6 +45,7 @@ function now(): number {
 }
 
 export function endTopLevel(): void {
+  if (!isTopLevel) return;
   isTopLevel = false;
   Math.random = originals.random;
   globalThis.Date = originals.Date;

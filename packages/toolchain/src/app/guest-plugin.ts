@@ -15,7 +15,7 @@ export const NODE_PACKAGE = "@soloist/node";
 const SHIM_NAMESPACE = "soloist-node";
 
 /** What each engine module's initialiser puts on globalThis. */
-const ENGINE_EXPORTS: Readonly<Record<string, readonly string[]>> = {
+export const ENGINE_EXPORTS: Readonly<Record<string, readonly string[]>> = {
   url: ["URL", "URLSearchParams"],
   encoding: ["TextEncoder", "TextDecoder"],
   headers: ["Headers"],

@@ -6,6 +6,7 @@ Commands:
   dev [app]        run an app on Node.js, again whenever a file changes
   build [app]      make a bootable image of an app
   run [app|image]  boot it; builds it first when it is an app
+  test [app]       run an app's tests, on Node.js or against its image
   inspect IMAGE    say what an image is
   doctor           say what this machine lacks
 
@@ -116,4 +117,25 @@ Examples:
   soloist dev apps/echo --stack soloist --drop 5 --delay 20 --pcap echo.pcap
 
 Ctrl-C ends it. Exit code: the app's with --no-watch; 1 when it cannot be run, 2 for wrong usage, 130 after Ctrl-C.
+`;
+
+export const TEST_HELP = `soloist test: runs an app's tests by vitest
+
+Usage: soloist test [app] [options] [-- NAMES…]
+
+  app              folder of the app; default: the current folder
+  NAMES            run only test files whose path has one of these in it
+
+Options:
+  --image          boot() of @soloist/toolchain/test boots an image in QEMU, not the app on Node.js
+  --target virtio  what --image boots
+  --watch          run them again when a file changes
+  --help
+
+Examples:
+  soloist test
+  soloist test --image
+  soloist test apps/url-shortener -- routes
+
+Exit code: 0, 1 when a test fails, 2 for wrong usage.
 `;

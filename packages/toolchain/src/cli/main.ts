@@ -7,6 +7,7 @@ import { HELP } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
 import { runCommand } from "./run.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
+import { testCommand } from "./test.ts";
 
 type Command = (args: string[], terminal: Terminal) => number | Promise<number>;
 
@@ -14,6 +15,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   dev: devCommand,
   build: buildCommand,
   run: runCommand,
+  test: testCommand,
   inspect: inspectCommand,
   doctor: doctorCommand,
 };

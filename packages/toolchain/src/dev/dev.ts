@@ -4,7 +4,7 @@ import { readApp } from "../app/app.ts";
 import { BuildError } from "../errors.ts";
 import { createDevBundler, type DevBundle, type DevBundler } from "./dev-bundle.ts";
 import { crashFrame, nameChanges, topLevelWarning } from "./explain.ts";
-import { type MachineProcess, startMachine } from "./machine-process.ts";
+import { createMachineStarter, type MachineProcess } from "./machine-process.ts";
 import type { StackChoice } from "./unix-plugin.ts";
 import { watchFiles } from "./watch-files.ts";
 
@@ -31,6 +31,7 @@ const TAIL_BYTES = 16_384;
 export async function dev(options: DevOptions): Promise<number> {
   const began = performance.now();
   const app = readApp(options.app);
+  await using machines = createMachineStarter({ ...options, standby: options.watch });
   await using bundler = await createDevBundler({ ...options, app });
   const { signal } = options;
   const announced = new Set<string>();
@@ -41,24 +42,17 @@ export async function dev(options: DevOptions): Promise<number> {
   const start = (bundle: DevBundle, since: number, what: string): void => {
     let tail = "";
     let failed = false;
-    const started = startMachine(
-      {
-        file: bundle.file,
-        settings: options.settings,
-        ...(options.inspect === undefined ? {} : { inspect: options.inspect }),
+    const started = machines.start(bundle.file, {
+      console(chunk) {
+        tail = (tail + Buffer.from(chunk).toString()).slice(-TAIL_BYTES);
+        options.console(chunk);
       },
-      {
-        console(chunk) {
-          tail = (tail + Buffer.from(chunk).toString()).slice(-TAIL_BYTES);
-          options.console(chunk);
-        },
-        error: (chunk) => options.say(Buffer.from(chunk).toString()),
-        report(message) {
-          if (message.type === "failed") failed = true;
-          show(message, `${what} in ${Math.round(performance.now() - since)} ms`);
-        },
+      error: (chunk) => options.say(Buffer.from(chunk).toString()),
+      report(message) {
+        if (message.type === "failed") failed = true;
+        show(message, `${what} in ${Math.round(performance.now() - since)} ms`);
       },
-    );
+    });
     machine = started;
     void started.ended.then((code) => {
       if (machine !== started || signal.aborted) return;
@@ -105,7 +99,12 @@ export async function dev(options: DevOptions): Promise<number> {
   };
   let queue: Promise<void> = Promise.resolve();
   using watcher = watchFiles((paths) => {
-    queue = queue.then(() => reload(paths)).catch((error: unknown) => options.say(`soloist: ${String(error)}\n`));
+    queue = queue
+      .then(() => reload(paths))
+      // Ctrl-C ends esbuild's process, too.
+      .catch((error: unknown) => {
+        if (!signal.aborted) options.say(`soloist: ${String(error)}\n`);
+      });
   });
 
   options.progress("bundling");
