@@ -7,6 +7,14 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** How long a call may wait; what it waited for goes on. */
+export interface WaitOptions {
+  /** Gives up: the call rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds until the call rejects with `ETIMEDOUT`. Default: as long as it takes. */
+  readonly timeout?: number | undefined;
+}
+
 /**
  * A stream of bytes in both directions, as TCP gives it.
  *
@@ -20,8 +28,8 @@ export interface Flow extends AsyncDisposable {
   readonly remote: Endpoint;
   readonly local: Endpoint;
 
-  /** The bytes that have arrived, at least one; waits for them. `undefined` at the end of the stream. */
-  read(): Promise<Uint8Array | undefined>;
+  /** The bytes that have arrived, at least one; waits for them. `undefined` at the end of the stream. A wait that was given up loses nothing. */
+  read(options?: WaitOptions): Promise<Uint8Array | undefined>;
   /** Resolves when all of `data` has been taken into the send buffer: that is the back-pressure. */
   write(data: Uint8Array | string): Promise<void>;
   /** Ends our direction once all is sent; reading goes on. `EPIPE` for writes after it. */
@@ -61,8 +69,8 @@ export interface Listener extends AsyncIterable<Flow>, AsyncDisposable {
   readonly local: Endpoint;
   /** The host's helpers, so that protocols above need nothing but the listener: web parses and answers with them. */
   readonly bytes: ByteHelpers;
-  /** The next connection, `undefined` once the listener is closed. */
-  accept(): Promise<Flow | undefined>;
+  /** The next connection, `undefined` once the listener is closed. A wait that was given up loses none. */
+  accept(options?: WaitOptions): Promise<Flow | undefined>;
   /** Stops accepting; connections that were accepted go on. */
   close(): void;
 }

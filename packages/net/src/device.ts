@@ -8,6 +8,7 @@ import { type NamedTcp, withNames } from "./sockets/connect.ts";
 import { createDns, type Dns } from "./sockets/dns.ts";
 import { Driver } from "./sockets/driver.ts";
 import { createIcmp, type Icmp } from "./sockets/icmp.ts";
+import { limitWaits } from "./sockets/limits.ts";
 import { createMdns, type Mdns } from "./sockets/mdns.ts";
 import { createNtp, type Ntp } from "./sockets/ntp.ts";
 import { Signal } from "./sockets/signal.ts";
@@ -242,6 +243,7 @@ async function openStack(
   const monotonic = (): number => host.clock.monotonic();
   const driver = new Driver();
   driver.attach(host.drive(driver));
+  limitWaits([net.tcp, net.udp], driver, monotonic);
   const tcp = createTcp(net.tcp, net.egress, monotonic);
   const random = (): number => host.rng.uint32();
   const dns = createDns({

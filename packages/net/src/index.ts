@@ -40,6 +40,7 @@ export type { ConnectByNameOptions, NamedTcp } from "./sockets/connect.ts";
 export type { Dns, LookupAddress, LookupOptions, ResolveOptions } from "./sockets/dns.ts";
 export { readableOf, writableOf } from "./sockets/flow-streams.ts";
 export type { Icmp, PingOptions, PingReply } from "./sockets/icmp.ts";
+export { type After, closeOnAbort, limited } from "./sockets/limits.ts";
 export type { Mdns, Published, PublishOptions } from "./sockets/mdns.ts";
 export type { Ntp, SyncOptions } from "./sockets/ntp.ts";
 export type { ConnectOptions, ListenOptions, Tcp, TcpSocketOptions } from "./sockets/tcp.ts";

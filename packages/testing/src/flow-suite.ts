@@ -245,6 +245,30 @@ export function flowSuite(withPair: WithFlowPair): Case[] {
       await checkCode("ECONNRESET", () => read);
       await checkCode("ECONNABORTED", () => client.read());
     }),
+    test("read gives up at its timeout or by its signal, and loses nothing", async ({ client, server }) => {
+      await checkCode("ETIMEDOUT", () => server.read({ timeout: 5 }));
+      const controller = new AbortController();
+      const reason = { code: "the reason" };
+      const given = server.read({ signal: controller.signal, timeout: 60_000 });
+      controller.abort(reason);
+      await checkCode(reason.code, () => given);
+      await checkCode(reason.code, () => server.read({ signal: controller.signal }));
+      await client.write("still there");
+      checkEqual(new TextDecoder().decode(await server.read({ timeout: 60_000 })), "still there", "text read");
+      client.shutdown();
+      checkEqual(await server.read({ timeout: 60_000 }), undefined, "end of the stream");
+      await checkCode("EINVAL", () => server.read({ timeout: -1 }));
+    }),
+    test("accept gives up at its timeout or by its signal, and loses no connection", async ({ listener, connect }) => {
+      await checkCode("ETIMEDOUT", () => listener.accept({ timeout: 5 }));
+      const controller = new AbortController();
+      const given = listener.accept({ signal: controller.signal });
+      controller.abort({ code: "the reason" });
+      await checkCode("the reason", () => given);
+      const [client, server] = await Promise.all([connect(), listener.accept({ timeout: 60_000 })]);
+      checkEqual(server?.remote.port, client.local.port, "port of the client");
+      client.abort();
+    }),
     test("a listener hands out every connection", async ({ listener, connect }) => {
       const clients = await Promise.all([connect(), connect(), connect()]);
       const ports = new Set<number>();

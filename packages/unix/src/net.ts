@@ -3,7 +3,7 @@
  * host's.
  */
 import type { Device, Host, Parameter } from "@soloist/interface";
-import { stack as realStack, type Stack, type StackOptions } from "@soloist/net";
+import { stack as realStack, registerStack, type Stack, type StackOptions } from "@soloist/net";
 import { openHostStack, type StackParameters } from "./sockets/stack.ts";
 
 export * from "@soloist/net";
@@ -19,9 +19,11 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     manifest: real.manifest,
     parameters: real.parameters,
     open: (host) =>
-      openHostStack(host, {
-        addresses: value(host, "ipv4") as StackParameters["addresses"],
-        dns: value(host, "dns") as StackParameters["dns"],
-      }),
+      registerStack(
+        openHostStack(host, {
+          addresses: value(host, "ipv4") as StackParameters["addresses"],
+          dns: value(host, "dns") as StackParameters["dns"],
+        }),
+      ),
   };
 }

@@ -1,4 +1,4 @@
-import type { Flow } from "@soloist/interface";
+import type { Flow, WaitOptions } from "@soloist/interface";
 import type { HeadersInit } from "./fetch/headers.ts";
 import { Response } from "./fetch/response.ts";
 
@@ -68,10 +68,10 @@ export class PrefixedFlow implements Flow {
     return length;
   }
 
-  async read(): Promise<Uint8Array | undefined> {
+  async read(options?: WaitOptions): Promise<Uint8Array | undefined> {
     const prefix = this.#prefix;
     this.#prefix = undefined;
-    return prefix ?? this.#flow.read();
+    return prefix ?? this.#flow.read(options);
   }
 
   async whenReadable(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Endpoint, Flow, SoloistError } from "@soloist/interface";
+import type { Endpoint, Flow, SoloistError, WaitOptions } from "@soloist/interface";
 import { BrokenPipeError, failureError, InvalidArgumentError } from "../errors.ts";
 import { closeSend, discardReceived, readableLength, readBytes, writableLength, writeBytes } from "../tcp/calls.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
@@ -15,6 +15,7 @@ import {
 } from "../tcp/state.ts";
 import { formatAddress } from "../wire/ipv4-address.ts";
 import { readableOf, writableOf } from "./flow-streams.ts";
+import { limited, timerOf } from "./limits.ts";
 import { RESOLVED, Signal } from "./signal.ts";
 
 /** Room that wakes a writer: less than every buffer has when it is empty, however short memory is. */
@@ -103,8 +104,9 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     return this.#readable.wait();
   }
 
-  async read(): Promise<Uint8Array | undefined> {
+  async read(options?: WaitOptions): Promise<Uint8Array | undefined> {
     const c = this.#connection;
+    if (options !== undefined) await this.#readableWithin(options);
     for (;;) {
       const length = readableLength(c);
       if (length > 0) {
@@ -244,6 +246,14 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
       this.#finished.fire();
       this.#layer.woken = true;
     }
+  }
+
+  async #readableWithin(options: WaitOptions): Promise<void> {
+    await limited<void>(timerOf(this.#layer), options, "nothing arrived", (resolve) => {
+      void this.whenReadable().then(resolve);
+      // The others who wait for the same go on.
+      return () => {};
+    });
   }
 
   async #flushed(): Promise<void> {

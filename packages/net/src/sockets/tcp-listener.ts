@@ -1,8 +1,9 @@
-import type { ByteHelpers, Endpoint, Flow, Listener } from "@soloist/interface";
+import type { ByteHelpers, Endpoint, Flow, Listener, WaitOptions } from "@soloist/interface";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
 import type { TcpConnection } from "../tcp/connection.ts";
 import type { SynHandler, TcpLayer } from "../tcp/layer.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
+import { limited, timerOf } from "./limits.ts";
 import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
 
 export class TcpListener implements Listener, SynHandler {
@@ -77,10 +78,15 @@ export class TcpListener implements Listener, SynHandler {
     }
   }
 
-  accept(): Promise<TcpFlowApi | undefined> {
+  accept(options?: WaitOptions): Promise<TcpFlowApi | undefined> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const flow = this.#queue.shift();
     if (flow !== undefined || this.#closed) return Promise.resolve(flow);
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    if (options === undefined) return new Promise((resolve) => this.#waiters.push(resolve));
+    return limited(timerOf(this.#layer), options, "nobody connected", (resolve) => {
+      this.#waiters.push(resolve);
+      return () => void this.#waiters.splice(this.#waiters.indexOf(resolve), 1);
+    });
   }
 
   close(): void {

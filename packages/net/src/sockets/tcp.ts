@@ -9,6 +9,8 @@ import type { TcpLayer } from "../tcp/layer.ts";
 import { AUTO_LIMIT, RECEIVE_LIMIT, SEND_LIMIT } from "../tcp/limits.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
 import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
+import { assertTimeout } from "./dns.ts";
+import { closeOnAbort } from "./limits.ts";
 import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
 import { TcpListener } from "./tcp-listener.ts";
 
@@ -52,6 +54,8 @@ export interface ListenOptions extends TcpSocketOptions {
   readonly address?: string;
   /** Connections in the handshake or waiting for `accept`; beyond it SYNs are answered with cookies. Default 512. */
   readonly backlog?: number;
+  /** Closes the listener. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ConnectOptions extends TcpSocketOptions {
@@ -90,7 +94,7 @@ export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => 
         }
       }
       const backlog = options.backlog ?? DEFAULT_BACKLOG;
-      return new TcpListener(
+      const listener = new TcpListener(
         layer,
         options.port,
         () => formatAddress(localAddress || egress.config.address),
@@ -98,6 +102,8 @@ export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => 
         userOptions(options),
         localAddress,
       );
+      closeOnAbort(options.signal, () => listener.close());
+      return listener;
     },
 
     connect(options) {
@@ -105,6 +111,7 @@ export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => 
         assertPort(options.port, 1);
         const address = assertAddress(options.address);
         const { signal } = options;
+        assertTimeout(options.timeout);
         if (signal?.aborted) throw signal.reason;
         const now = monotonic();
         let flow: TcpFlow | undefined;

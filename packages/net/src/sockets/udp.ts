@@ -1,8 +1,9 @@
-import type { Endpoint, Wakeup } from "@soloist/interface";
+import type { Endpoint, WaitOptions, Wakeup } from "@soloist/interface";
 import { AddressError, BrokenPipeError, failureError, InvalidArgumentError } from "../errors.ts";
 import type { Ipv4Egress } from "../ipv4/egress.ts";
 import type { UdpLayer, UdpSendOptions } from "../udp/layer.ts";
 import { formatAddress, isMulticast } from "../wire/ipv4-address.ts";
+import { closeOnAbort, limited, timerOf } from "./limits.ts";
 import { assertAddress, assertPort } from "./tcp.ts";
 
 /** One datagram that arrived. */
@@ -26,6 +27,8 @@ export interface BindOptions {
   readonly ttl?: number;
   /** Refuse (`EMSGSIZE`) what the path does not carry in one packet, in place of sending fragments. */
   readonly dontFragment?: boolean;
+  /** Closes the socket. */
+  readonly signal?: AbortSignal;
 }
 
 /** @see Udp.connect */
@@ -43,8 +46,8 @@ export interface UdpSocket extends AsyncIterable<Datagram>, AsyncDisposable {
   readonly local: Endpoint;
   /** Datagrams that found the queue full. */
   readonly dropped: number;
-  /** The next datagram, `undefined` once the socket is closed. */
-  receive(): Promise<Datagram | undefined>;
+  /** The next datagram, `undefined` once the socket is closed. A wait that was given up loses none. */
+  receive(options?: WaitOptions): Promise<Datagram | undefined>;
   /**
    * Sends one datagram of up to 65,507 bytes, best effort; in fragments if need be.
    * @throws `EMSGSIZE`, `ENETUNREACH`, `EPIPE` (closed)
@@ -129,7 +132,8 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
       get dropped() {
         return dropped;
       },
-      receive() {
+      receive(wait) {
+        if (wait?.signal?.aborted) return Promise.reject(wait.signal.reason);
         const datagram = queue.shift();
         if (datagram !== undefined) held -= datagram.data.length;
         if (datagram !== undefined || closed) return Promise.resolve(datagram);
@@ -138,7 +142,12 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
           failure = undefined;
           return Promise.reject(error);
         }
-        return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+        if (wait === undefined) return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+        return limited(timerOf(layer), wait, "no datagram arrived", (resolve, reject) => {
+          const waiter = { resolve, reject };
+          waiters.push(waiter);
+          return () => void waiters.splice(waiters.indexOf(waiter), 1);
+        });
       },
       send(data, to) {
         if (closed) throw new BrokenPipeError("the socket is closed");
@@ -176,6 +185,7 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
         };
       },
     };
+    closeOnAbort(options.signal, () => socket.close());
     const fail = (error: Error): void => {
       const waiter = waiters.shift();
       if (waiter === undefined) {

@@ -1,15 +1,17 @@
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
 import { TextEncoder } from "node:util";
-import type { Endpoint, SoloistError } from "@soloist/interface";
+import type { Endpoint, SoloistError, WaitOptions } from "@soloist/interface";
 import {
   BrokenPipeError,
   ConnectionAbortedError,
   type FlowInfo,
+  limited,
   readableOf,
   type TcpFlowApi,
   writableOf,
 } from "@soloist/net";
+import { after } from "./after.ts";
 import { socketError } from "./errors.ts";
 import { Signal } from "./signal.ts";
 
@@ -110,7 +112,13 @@ export class HostFlow implements TcpFlowApi {
     return this.#hasEnded || this.#isClosed ? -1 : 0;
   }
 
-  async read(): Promise<Uint8Array | undefined> {
+  async read(options?: WaitOptions): Promise<Uint8Array | undefined> {
+    if (options !== undefined) {
+      await limited<void>(after, options, "nothing arrived", (resolve) => {
+        void this.whenReadable().then(resolve);
+        return () => {};
+      });
+    }
     for (;;) {
       const first = this.#held.shift();
       if (first !== undefined) {

@@ -1,6 +1,8 @@
 import { createServer, type Socket } from "node:net";
-import type { ByteHelpers, Endpoint, Flow, Listener } from "@soloist/interface";
+import type { ByteHelpers, Endpoint, Flow, Listener, WaitOptions } from "@soloist/interface";
+import { limited } from "@soloist/net";
 import { wake } from "../machine.ts";
+import { after } from "./after.ts";
 import { type Binding, bindPort } from "./ports.ts";
 import { HostFlow } from "./tcp-flow.ts";
 
@@ -48,10 +50,15 @@ export class HostListener implements Listener {
     server.on("connection", (socket) => this.#onConnection(socket, options));
   }
 
-  accept(): Promise<HostFlow | undefined> {
+  accept(options?: WaitOptions): Promise<HostFlow | undefined> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const flow = this.#queue.shift();
     if (flow !== undefined || this.#isClosed) return Promise.resolve(flow);
-    return new Promise((resolve) => this.#waiters.push(resolve));
+    if (options === undefined) return new Promise((resolve) => this.#waiters.push(resolve));
+    return limited(after, options, "nobody connected", (resolve) => {
+      this.#waiters.push(resolve);
+      return () => void this.#waiters.splice(this.#waiters.indexOf(resolve), 1);
+    });
   }
 
   close(): void {

@@ -5,6 +5,7 @@ import {
   AddressError,
   type ConnectByNameOptions,
   type ConnectOptions,
+  closeOnAbort,
   InvalidArgumentError,
   type NamedTcp,
   type TcpFlowApi,
@@ -67,6 +68,7 @@ export function createHostTcp({ bytes, address: own, isOwn }: TcpParts): NamedTc
         sockets,
       });
       listeners.add(listener);
+      closeOnAbort(options.signal, () => listener.close());
       return listener;
     },
 

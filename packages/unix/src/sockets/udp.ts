@@ -5,13 +5,16 @@ import {
   type BindOptions,
   BrokenPipeError,
   type ConnectedUdpSocket,
+  closeOnAbort,
   type Datagram,
   InvalidArgumentError,
+  limited,
   MessageSizeError,
   type Udp,
   type UdpSocket,
 } from "@soloist/net";
 import { onStop, wake } from "../machine.ts";
+import { after } from "./after.ts";
 import { assertAddress, assertPort, socketError } from "./errors.ts";
 import { bindPort, hostOf } from "./ports.ts";
 
@@ -93,7 +96,8 @@ export function createHostUdp({ address: own, isOwn }: UdpParts): Udp {
       get dropped() {
         return dropped;
       },
-      receive() {
+      receive(wait) {
+        if (wait?.signal?.aborted) return Promise.reject(wait.signal.reason);
         const datagram = queue.shift();
         if (datagram !== undefined) held -= datagram.data.length;
         if (datagram !== undefined || isClosed) return Promise.resolve(datagram);
@@ -102,7 +106,12 @@ export function createHostUdp({ address: own, isOwn }: UdpParts): Udp {
           failure = undefined;
           return Promise.reject(error);
         }
-        return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+        if (wait === undefined) return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+        return limited(after, wait, "no datagram arrived", (resolve, reject) => {
+          const waiter = { resolve, reject };
+          waiters.push(waiter);
+          return () => void waiters.splice(waiters.indexOf(waiter), 1);
+        });
       },
       send(data, to) {
         if (isClosed) throw new BrokenPipeError("the socket is closed");
@@ -161,6 +170,7 @@ export function createHostUdp({ address: own, isOwn }: UdpParts): Udp {
       native.on("error", (error) => fail(socketError(error, `${remote?.address}:${remote?.port}`)));
     });
     open.add(socket);
+    closeOnAbort(options.signal, () => socket.close());
     return socket;
   }
 
