@@ -2,12 +2,13 @@ import type { ByteHelpers, Rng, Wakeup } from "@soloist/interface";
 import type { Counters } from "../counters.ts";
 import { AddressError, UnreachableError } from "../errors.ts";
 import type { Ipv4Egress, LinkWaiter } from "../ipv4/egress.ts";
-import { ANY_IPV4, FIRST_IPV6 } from "../ipv6/addresses.ts";
+import { ANY_IPV4, FIRST_IPV6, isIpv6Multicast } from "../ipv6/addresses.ts";
 import type { Ipv6Egress } from "../ipv6/egress.ts";
 import type { Ipv6Packet } from "../ipv6/packet.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { Timers } from "../timers.ts";
 import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
+import { isMulticast } from "../wire/ipv4-address.ts";
 import { HEADER_LENGTH as IPV6_LENGTH, SOURCE as IPV6_SOURCE } from "../wire/ipv6.ts";
 import { ACK, createTcpSegment, FIN, parseTcp, RST, SYN } from "../wire/tcp.ts";
 import { TIMESTAMPS_HEADER, TIMESTAMPS_PADDED } from "../wire/tcp-options.ts";
@@ -331,7 +332,12 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   ): TcpConnection {
     const egress = remoteAddress >= FIRST_IPV6 ? this.#ipv6 : this.#egress;
     const localAddress = egress.sourceFor(remoteAddress);
-    if (localAddress === 0 || egress.nextHop(remoteAddress) === 0) {
+    // "A TCP implementation MUST reject as an error a local OPEN call for an invalid remote IP address" (RFC 9293 3.9.2.3).
+    const many =
+      remoteAddress < FIRST_IPV6
+        ? this.#egress.isBroadcast(remoteAddress) || isMulticast(remoteAddress)
+        : isIpv6Multicast(remoteAddress);
+    if (many || localAddress === 0 || egress.nextHop(remoteAddress) === 0) {
       throw new UnreachableError("ENETUNREACH", `no route to ${this.#ipv6.table.format(remoteAddress)}`);
     }
     const localPort = this.#freePort(localAddress, remoteAddress, remotePort);

@@ -139,7 +139,7 @@ describe("SYN-RECEIVED", () => {
   it("syn-received: a lost SYN-ACK is sent again, and a silent peer forgotten", () => {
     const machine = synReceived();
     expect(machine.pass(1000).map((segment) => segment.flags)).toEqual(["SYN,ACK"]);
-    machine.pass(60_000);
+    machine.pass(70_000);
     expect(machine.state).toBe("CLOSED");
   });
   it("syn-received: RST ends it", () => {
@@ -256,6 +256,43 @@ describe("ESTABLISHED", () => {
     const machine = established();
     machine.receive(PSH, 1, 0, { length: 5 });
     expect(readableLength(machine.c)).toBe(0);
+  });
+  it("established: with our window closed, ACKs and resets still count", () => {
+    const machine = established(1000, 5000, 4096);
+    machine.receive(ACK, 1, 1, { length: 4096 });
+    write(machine, 10);
+    machine.receive(ACK, 4097, 11, { length: 100 });
+    expect(machine.c.sndUna).toBe(1011);
+    expect(readableLength(machine.c)).toBe(4096);
+    machine.receive(RST, 4097, 0);
+    expect(machine.state).toBe("CLOSED");
+  });
+  it("established: an ACK older than the largest window explains is challenged (RFC 5961 5.2)", () => {
+    const machine = established();
+    write(machine, 10);
+    machine.receive(ACK, 1, 11);
+    expect(machine.receive(ACK, 1, 11 - 65_536 - 1, { length: 5 })).toEqual([ack(11, 1)]);
+    expect(readableLength(machine.c)).toBe(0);
+  });
+  it("established: a reset may carry data, which is ignored", () => {
+    const machine = established();
+    machine.receive(RST | ACK, 1, 1, { length: 20 });
+    expect(machine.c.error).toBe("ECONNRESET");
+    expect(readableLength(machine.c)).toBe(0);
+  });
+  it("established: urgent data stays in the stream (RFC 6093)", () => {
+    const machine = established();
+    machine.receive(ACK | 0x20, 1, 1, { length: 20 });
+    expect(readableLength(machine.c)).toBe(20);
+  });
+  it("established: a window of 65,535 is large, not negative, scaled or not", () => {
+    const machine = established();
+    machine.receive(ACK, 1, 1, { window: 65_535 });
+    expect(machine.c.sndWnd).toBe(65_535);
+    const scaled = synSent();
+    scaled.receive(SYN | ACK, 0, 1, { scale: 14 });
+    scaled.receive(ACK, 1, 1, { window: 65_535 });
+    expect(scaled.c.sndWnd).toBe(65_535 * 2 ** 14);
   });
   it("established: a keep-alive probe of the peer is answered", () => {
     expect(established().receive(ACK, 0, 1)).toEqual([ack(1, 1)]);
