@@ -4,25 +4,14 @@ import { DISPATCH, type DirectApp } from "./app.ts";
 import { bytes } from "./bytes.ts";
 import type { HandlerResult, RequestSource } from "./context.ts";
 import type { BodyStream, Content } from "./fetch/body.ts";
-import { headersOf } from "./fetch/headers.ts";
 import { type Request, receivedRequest, type SignalSource } from "./fetch/request.ts";
 import { Response, sendResponse } from "./fetch/response.ts";
 import { Html } from "./html.ts";
-import {
-  CLOSED,
-  CONTENT,
-  CONTENT_END,
-  CONTENT_FAILED,
-  type ConnectionEvent,
-  MORE,
-  REQUEST,
-  ServerConnection,
-} from "./http/connection.ts";
+import { CLOSED, type ConnectionEvent, MORE, REQUEST, ServerConnection } from "./http/connection.ts";
 import { REFUSALS, type Refusal } from "./http/refusal.ts";
 import { HTML, JSON_TEXT } from "./http/response-heads.ts";
-import { reasonOf } from "./http/status.ts";
 import { HttpError } from "./http-error.ts";
-import { type ContentSource, cutShort, IncomingBody } from "./incoming-body.ts";
+import { type ContentSource, IncomingBody } from "./incoming-body.ts";
 import { Input } from "./input.ts";
 import { Sender } from "./sender.ts";
 import type { Server } from "./serve.ts";
@@ -53,12 +42,12 @@ const UPGRADED = 6;
  * is left at its end, unread or unsent, moves to buffers of the session's own.
  */
 export class Session implements SignalSource, RequestSource, ContentSource {
-  readonly #server: Server;
-  readonly #flow: Flow;
-  readonly #connection: ServerConnection;
+  readonly server: Server;
+  readonly flow: Flow;
+  readonly connection: ServerConnection;
   readonly #direct: boolean;
 
-  readonly #input: Input;
+  readonly input: Input;
   readonly #sender: Sender;
 
   // The request that is being answered.
@@ -66,33 +55,29 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   #target = "";
   #content: Content | null = null;
   #pending: Promise<HandlerResult> | undefined = undefined;
-  #body: IncomingBody | undefined = undefined;
+  body: IncomingBody | undefined = undefined;
   #abort: AbortController | undefined = undefined;
   #upgraded: Upgraded | undefined = undefined;
 
   #waitingFor: number = IDLE;
   #since: number;
-  #ended = false;
+  ended = false;
   #refused = false;
-  // Of the request's content: bytes that were read, sweeps that waited for them, and what ends the wait.
-  #bodyBytes = 0;
-  #bodyTicks = 0;
-  #giveUp: (() => void) | undefined = undefined;
 
   constructor(server: Server, flow: Flow) {
-    this.#server = server;
-    this.#flow = flow;
+    this.server = server;
+    this.flow = flow;
     this.#direct = DISPATCH in server.app;
-    this.#input = new Input(flow, server.window);
+    this.input = new Input(flow, server.window);
     this.#sender = new Sender(flow, server.output);
-    this.#connection = new ServerConnection(server.limits, server.output, server.heads);
-    if (server.remembered !== undefined) this.#connection.parser.remembered = server.remembered;
+    this.connection = new ServerConnection(server.limits, server.output, server.heads);
+    if (server.remembered !== undefined) this.connection.parser.remembered = server.remembered;
     this.#since = server.tick;
   }
 
   /** Serves the connection to its end. Never rejects. */
   async run(): Promise<void> {
-    const flow = this.#flow;
+    const flow = this.flow;
     try {
       for (;;) {
         const wait = this.#turn();
@@ -100,7 +85,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         else if (wait === WRITE) await flow.whenWritable();
         else if (wait === HANDLER) {
           await this.#inFlight();
-          if (this.#upgraded !== undefined && !this.#ended) await this.#speak(this.#upgraded);
+          if (this.#upgraded !== undefined && !this.ended) await this.#speak(this.#upgraded);
         } else break;
       }
       this.#close();
@@ -108,14 +93,14 @@ export class Session implements SignalSource, RequestSource, ContentSource {
       // The flow's errors are the client's doing; anything else is a mistake of this package, and no reason to stop.
       if (!(error instanceof SoloistError)) console.error("A connection failed:", error);
       // Sections between two waits leave the shared output empty, so what is in it is this session's.
-      this.#server.output.clear();
+      this.server.output.clear();
       this.abort();
     }
   }
 
   /** Called about once a second: ends the connection when the client was waited for too long. */
   sweep(): void {
-    const server = this.#server;
+    const server = this.server;
     const age = server.tick - this.#since;
     switch (this.#waitingFor) {
       case IDLE:
@@ -124,14 +109,12 @@ export class Session implements SignalSource, RequestSource, ContentSource {
       case HEADERS:
         if (age <= server.headerTicks) break;
         server.counters.timeouts++;
-        this.#count(REFUSALS.timeout);
+        this.count(REFUSALS.timeout);
         this.#refuseTimeout();
         break;
-      case BODY: {
-        const slow = ++this.#bodyTicks > server.stallTicks && this.#bodyBytes < this.#bodyTicks * server.minBodyRate;
-        if (age > server.stallTicks || slow) this.#giveUp?.();
+      case BODY:
+        this.body?.sweep(age);
         break;
-      }
       case STALLED:
       case CLOSING:
         if (age <= server.stallTicks) break;
@@ -148,20 +131,20 @@ export class Session implements SignalSource, RequestSource, ContentSource {
 
   /** The server stops: an idle connection ends now, a busy one with the answer to its request. */
   stop(): void {
-    this.#connection.stopping = true;
+    this.connection.stopping = true;
     this.#upgraded?.stop?.();
     // A handler that stops the server is called while nothing is waited for yet.
-    if (this.#waitingFor === IDLE && !this.#connection.unanswered) this.#close();
+    if (this.#waitingFor === IDLE && !this.connection.unanswered) this.#close();
   }
 
   abort(): void {
     this.#abort?.abort(new SoloistError("ECONNRESET", "The client went away"));
-    this.#flow.abort();
+    this.flow.abort();
     this.#end();
   }
 
   get env(): unknown {
-    return this.#server.env;
+    return this.server.env;
   }
 
   clientSignal(): AbortSignal {
@@ -170,17 +153,17 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   }
 
   #end(): void {
-    if (this.#waitingFor === CLOSING && this.#ended) return;
-    this.#ended = true;
+    if (this.#waitingFor === CLOSING && this.ended) return;
+    this.ended = true;
     this.#waitingFor = CLOSING;
-    this.#server.ended(this);
+    this.server.ended(this);
   }
 
   /** Everything is sent: ends the connection as soon as the client has it. */
   #close(): void {
     if (this.#waitingFor === CLOSING) return;
     this.#wait(CLOSING);
-    this.#flow.close().then(
+    this.flow.close().then(
       () => this.#end(),
       () => this.abort(),
     );
@@ -188,7 +171,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
 
   #refuseTimeout(): void {
     try {
-      this.#connection.refuse(REFUSALS.timeout);
+      this.connection.refuse(REFUSALS.timeout);
       this.#sender.flush();
       this.#close();
     } catch {
@@ -198,16 +181,16 @@ export class Session implements SignalSource, RequestSource, ContentSource {
 
   #wait(reason: number): void {
     this.#waitingFor = reason;
-    this.#since = this.#server.tick;
+    this.#since = this.server.tick;
   }
 
   #turn(): Wait {
     if (this.#waitingFor === CLOSING) return CLOSE;
     if (this.#sender.waiting && !this.#sender.flush()) return this.#stalled();
-    const server = this.#server;
-    const connection = this.#connection;
+    const server = this.server;
+    const connection = this.connection;
     const parser = connection.parser;
-    const input = this.#input;
+    const input = this.input;
     const window = server.window;
     const output = server.output;
     input.load();
@@ -264,7 +247,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         return READ;
       }
       if (event === CLOSED) {
-        if (connection.refusal !== undefined) this.#count(connection.refusal);
+        if (connection.refusal !== undefined) this.count(connection.refusal);
         return this.#sender.flush() ? CLOSE : this.#stalled();
       }
       // CONTENT and CONTENT_END: what a handler did not read is dropped.
@@ -273,8 +256,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
 
   /** Calls the app. False: the answer is not there yet. */
   #dispatch(window: Uint8Array): boolean {
-    const server = this.#server;
-    const connection = this.#connection;
+    const server = this.server;
+    const connection = this.connection;
     const parser = connection.parser;
     const target = bytes.latin1Decode(window, parser.targetStart, parser.targetEnd - parser.targetStart);
     this.#target = target;
@@ -308,15 +291,15 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   /** Answers a request that is one too many; those that come later on this connection may find room. */
   #turnAway(): boolean {
     const { code, status } = REFUSALS.inFlight;
-    const { refused } = this.#server.counters;
+    const { refused } = this.server.counters;
     refused[code] = (refused[code] ?? 0) + 1;
-    sendResponse(new Response(null, { status, headers: { "retry-after": "1" } }), this.#connection);
+    sendResponse(new Response(null, { status, headers: { "retry-after": "1" } }), this.connection);
     this.#forget();
     return true;
   }
 
   async #inFlight(): Promise<void> {
-    const server = this.#server;
+    const server = this.server;
     server.inFlight++;
     try {
       await this.#finish();
@@ -326,7 +309,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   }
 
   makeRequest(): Request {
-    const parser = this.#connection.parser;
+    const parser = this.connection.parser;
     return receivedRequest(parser.method, this.#target, parser.headers, this.#content, this);
   }
 
@@ -334,36 +317,36 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   #forget(): void {
     this.serial++;
     this.#content = null;
-    this.#body = undefined;
+    this.body = undefined;
     this.#abort = undefined;
   }
 
   #answer(result: HandlerResult): void {
     if (result instanceof Response) {
       if (result.status === 101) this.#upgrade(result as UpgradeResponse);
-      else sendResponse(result, this.#connection);
-    } else if (result instanceof Html) this.#connection.sendText(result.toString(), HTML);
-    else if (isPlain(result)) this.#connection.sendText(JSON.stringify(result), JSON_TEXT);
-    else sendResponse(toResponse(result), this.#connection);
+      else sendResponse(result, this.connection);
+    } else if (result instanceof Html) this.connection.sendText(result.toString(), HTML);
+    else if (isPlain(result)) this.connection.sendText(JSON.stringify(result), JSON_TEXT);
+    else sendResponse(toResponse(result), this.connection);
   }
 
   #upgrade(response: UpgradeResponse): void {
-    if (!this.#connection.switchProtocols(response.headers)) {
+    if (!this.connection.switchProtocols(response.headers)) {
       throw new HttpError(400, "The client did not ask for another protocol", { code: "ERR_UPGRADE" });
     }
     this.#upgraded = response.upgraded;
   }
 
   #fail(error: unknown): void {
-    if (!(error instanceof HttpError)) this.#server.counters.failures++;
-    if (this.#connection.unanswered) sendResponse(failureOf(error), this.#connection);
+    if (!(error instanceof HttpError)) this.server.counters.failures++;
+    if (this.connection.unanswered) sendResponse(failureOf(error), this.connection);
     else console.error("A handler failed after its answer had begun:", error);
   }
 
   /** The answer came late, or comes piece by piece. */
   async #finish(): Promise<void> {
-    const connection = this.#connection;
-    await this.#drain();
+    const connection = this.connection;
+    await this.drain();
     const pending = this.#pending;
     if (pending !== undefined) {
       let result: HandlerResult;
@@ -375,8 +358,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         failed = true;
       }
       this.#pending = undefined;
-      await this.#drain();
-      if (this.#ended) return;
+      await this.drain();
+      if (this.ended) return;
       try {
         if (failed) throw result;
         if (typeof result === "string") connection.sendText(result);
@@ -388,30 +371,30 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     const stream = connection.stream;
     if (stream !== undefined) await this.#pump(stream);
     this.#forget();
-    await this.#drain();
+    await this.drain();
   }
 
   /** Another protocol has the connection until its end. */
   #speak(upgraded: Upgraded): Promise<void> {
-    const server = this.#server;
-    const flow = this.#flow;
-    const rest = this.#input.take();
+    const server = this.server;
+    const flow = this.flow;
+    const rest = this.input.take();
     this.#waitingFor = UPGRADED;
     return upgraded.run(rest === undefined ? flow : new PrefixedFlow(flow, rest), server.window, server.tick);
   }
 
   /** Sends a stream as fast as the client takes it. A stream that fails cuts the connection: the client must see it. */
   async #pump(stream: BodyStream): Promise<void> {
-    const connection = this.#connection;
+    const connection = this.connection;
     try {
       for await (const piece of stream) {
         connection.chunk(piece);
-        await this.#drain();
+        await this.drain();
       }
       connection.finish();
     } catch (error) {
       if (!(error instanceof SoloistError) || error instanceof HttpError) {
-        this.#server.counters.failures++;
+        this.server.counters.failures++;
         console.error("A response's stream failed:", error);
       }
       connection.output.clear();
@@ -423,77 +406,24 @@ export class Session implements SignalSource, RequestSource, ContentSource {
 
   /** Content that is here already, or a stream of it. */
   #takeContent(window: Uint8Array): Content {
-    const connection = this.#connection;
+    const connection = this.connection;
     const parser = connection.parser;
-    if (!parser.headers.chunked && parser.remaining <= this.#input.to - this.#input.from) {
-      connection.next(window, this.#input.from, this.#input.to);
+    if (!parser.headers.chunked && parser.remaining <= this.input.to - this.input.from) {
+      connection.next(window, this.input.from, this.input.to);
       const content = window.slice(parser.dataStart, parser.dataEnd);
-      connection.next(window, parser.next, this.#input.to);
-      this.#input.from = parser.next;
+      connection.next(window, parser.next, this.input.to);
+      this.input.from = parser.next;
       return content;
     }
     // The handler may begin to read it before this turn goes on.
-    this.#input.save();
-    this.#body = new IncomingBody(this);
-    this.#bodyBytes = 0;
-    this.#bodyTicks = 0;
-    return this.#body;
+    this.input.save();
+    this.body = new IncomingBody(this);
+    return this.body;
   }
 
-  /** The next piece of a request's content; `undefined` at its end. */
-  async readContent(body: IncomingBody): Promise<Uint8Array | undefined> {
-    const connection = this.#connection;
-    const parser = connection.parser;
-    const input = this.#input;
-    const window = this.#server.window;
-    if (connection.continueDue && !input.waiting) {
-      await this.#drain();
-      connection.sendContinue();
-      await this.#drain();
-    }
-    for (;;) {
-      if (this.#ended) throw cutShort();
-      if (this.#body !== body) throw new HttpError(400, "The request was answered already; its content is gone");
-      input.load();
-      const event = connection.next(window, input.from, input.to);
-      input.from = parser.next;
-      if (event === CONTENT) {
-        const piece = window.slice(parser.dataStart, parser.dataEnd);
-        input.save();
-        return piece;
-      }
-      if (event === CONTENT_END) {
-        if (parser.headers.chunked) body.trailers = headersOf(parser.trailers);
-        input.save();
-        return undefined;
-      }
-      if (event === CONTENT_FAILED) {
-        const refusal = connection.refusal!;
-        this.#count(refusal);
-        throw new HttpError(refusal.status, `${refusal.status} ${reasonOf(refusal.status)}: ${refusal.code}`);
-      }
-      const length = event === MORE ? input.read() : -1;
-      if (length > 0) this.#bodyBytes += length;
-      input.save();
-      if (length < 0) {
-        connection.closing = true;
-        throw cutShort();
-      }
-      if (length > 0) continue;
-      this.#wait(BODY);
-      const late = new Promise<true>((resolve) => {
-        this.#giveUp = () => resolve(true);
-      });
-      const isLate = await Promise.race([this.#flow.whenReadable(), late]);
-      if (this.#waitingFor === BODY && this.#body === body) this.#waitingFor = RUNNING;
-      if (isLate === true && this.#body === body) {
-        // Whatever the handler makes of it, the rest of this content is not waited for.
-        connection.stopping = true;
-        this.#server.counters.timeouts++;
-        this.#count(REFUSALS.bodyTooSlow);
-        throw new HttpError(408, "The request's content came too slowly", { code: "ERR_BODY_TIMEOUT" });
-      }
-    }
+  waitForContent(waiting: boolean): void {
+    if (waiting) this.#wait(BODY);
+    else if (this.#waitingFor === BODY) this.#waitingFor = RUNNING;
   }
 
   // --- output ----------------------------------------------------------------------------------------------------------
@@ -504,20 +434,20 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   }
 
   /** Waits until all output is with the flow. */
-  async #drain(): Promise<void> {
+  async drain(): Promise<void> {
     while (!this.#sender.flush()) {
       this.#wait(STALLED);
-      await this.#flow.whenWritable();
-      if (this.#ended) return;
+      await this.flow.whenWritable();
+      if (this.ended) return;
       this.#waitingFor = RUNNING;
     }
   }
 
   /** Once: a connection ends with its first refusal. */
-  #count(refusal: Refusal): void {
+  count(refusal: Refusal): void {
     if (this.#refused) return;
     this.#refused = true;
-    const refused = this.#server.counters.refused;
+    const refused = this.server.counters.refused;
     refused[refusal.code] = (refused[refusal.code] ?? 0) + 1;
   }
 }
