@@ -170,7 +170,7 @@ export class App<in Given = unknown, in out Env = Given> implements DirectApp, F
       const request = source.makeRequest();
       const host = hostOf(request.url);
       const found = hosts.find(({ fits }) => fits(host));
-      const same: RequestSource = { serial: 0, env: source.env, makeRequest: () => request };
+      const same: RequestSource = { serial: 0, env: source.env, flow: source.flow, makeRequest: () => request };
       return found === undefined ? own(method, target, same) : found.app[DISPATCH](method, target, same);
     };
     const plain = hosts.length === 0 ? own : hosted;

@@ -1,3 +1,4 @@
+import type { Endpoint } from "@soloist/interface";
 import type { Request } from "./fetch/request.ts";
 import type { Response } from "./fetch/response.ts";
 import type { Html, HtmlStream } from "./html.ts";
@@ -17,6 +18,8 @@ export interface RequestSource {
   readonly serial: number;
   /** What the app was started with. */
   readonly env: unknown;
+  /** The connection that it came over. Its `remote` is formatted when it is asked for: one field is cheaper to hand on. */
+  readonly flow?: { readonly remote: Endpoint } | undefined;
   /** Makes the Request. */
   makeRequest(): Request;
 }
@@ -37,6 +40,11 @@ export interface Context<Params = Readonly<Record<string, string>>, Env = unknow
   readonly request: Request;
   /** The parameters behind "?": decoded anew each time it is asked for; of a route with a schema for them, what it made. */
   readonly query: Parameters;
+  /**
+   * The other end of the connection: the client, or the proxy that stands before this server. `undefined` for requests made in
+   * process.
+   */
+  readonly remote: Endpoint | undefined;
   /** What all handlers of the app share: `env` of `serve`, and the app's devices. */
   readonly env: Env;
 }
@@ -63,6 +71,9 @@ export const contextPrototype = {
       fields.made = fields.source.makeRequest();
     }
     return fields.made;
+  },
+  get remote(): Endpoint | undefined {
+    return (this as unknown as ContextFields).source.flow?.remote;
   },
   get env(): unknown {
     return (this as unknown as ContextFields).source.env;

@@ -30,7 +30,7 @@ export function runOnion(
 ): Promise<HandlerResult> {
   const fields = { __proto__: contextPrototype, params: {}, target, source, serial: source.serial, method };
   const context = fields as unknown as MiddlewareContext<never>;
-  const inner: RequestSource = { serial: 0, env: source.env, makeRequest: () => context.request };
+  const inner: RequestSource = { serial: 0, env: source.env, flow: source.flow, makeRequest: () => context.request };
   return run(middleware, context, (changed) => inside(inner, changed));
 }
 

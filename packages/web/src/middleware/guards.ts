@@ -1,6 +1,7 @@
+import type { Endpoint } from "@soloist/interface";
 import { utf8 } from "../bytes.ts";
 import { decodeText } from "../fetch/body.ts";
-import { limitContent } from "../fetch/request.ts";
+import { limitContent, type Request } from "../fetch/request.ts";
 import { Response } from "../fetch/response.ts";
 import { HttpError } from "../http-error.ts";
 import type { Middleware } from "../onion.ts";
@@ -106,8 +107,8 @@ export interface RateLimitOptions {
   /** Requests within `seconds`. */
   readonly limit: number;
   readonly seconds: number;
-  /** Whom a request counts for. */
-  readonly key: (request: import("../fetch/request.ts").Request) => string;
+  /** Whom a request counts for: `(_request, remote) => remote?.address ?? ""` counts by address. */
+  readonly key: (request: Request, remote: Endpoint | undefined) => string;
   /** Clients that are remembered; beyond it the oldest is forgotten. Default 10,000. */
   readonly clients?: number;
   /** Milliseconds. Default `Date.now`. */
@@ -118,8 +119,8 @@ export interface RateLimitOptions {
 export function rateLimit({ limit, seconds, key, clients = 10_000, now = Date.now }: RateLimitOptions): Middleware {
   const buckets = new Map<string, { left: number; at: number }>();
   const perToken = (1000 * seconds) / limit;
-  return ({ request }, next) => {
-    const client = key(request);
+  return ({ request, remote }, next) => {
+    const client = key(request, remote);
     const time = now();
     const bucket = buckets.get(client) ?? { left: limit, at: time };
     bucket.left = Math.min(limit, bucket.left + (time - bucket.at) / perToken);
