@@ -14,16 +14,13 @@ const app = createApp()
     return `${length}`;
   });
 
-/** Sum of all bytes, so that an error anywhere is seen. */
+/** Length, and the sum of every 61st byte: an error in the order or the place of pieces shows. */
 async function sum(body: AsyncIterable<Uint8Array> | null): Promise<[length: number, sum: number]> {
   let length = 0;
   let total = 0;
   for await (const piece of body ?? []) {
+    for (let at = (61 - (length % 61)) % 61; at < piece.length; at += 61) total += piece[at]!;
     length += piece.length;
-    let part = 0;
-    // Not for...of: an iterator's step costs several times an indexed read.
-    for (let at = 0; at < piece.length; at++) part += piece[at]!;
-    total = (total + part) % 65_521;
   }
   return [length, total];
 }
