@@ -6,7 +6,7 @@ import type { Asked, Env } from "./env.ts";
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/** Changes that are taken from everybody together: requests come without the client's address. */
+/** Changes that are taken from one client. */
 export interface Rates {
   /** A minute. */
   readonly changes: number;
@@ -16,7 +16,7 @@ export interface Rates {
   readonly now?: () => number;
 }
 
-const RATES: Rates = { changes: 120, imports: 10 };
+const RATES: Rates = { changes: 60, imports: 10 };
 
 /** Shows a page with a message. */
 export type Say = (context: Asked, status: number, title: string, text: string) => Response;
@@ -24,8 +24,9 @@ export type Say = (context: Asked, status: number, title: string, text: string) 
 /** What stands around every route, outermost first. */
 export function guards(say: Say, rates: Rates = RATES): Middleware<Env>[] {
   const { now = Date.now } = rates;
-  const changes = rateLimit({ limit: rates.changes, seconds: 60, key: () => "", now });
-  const imports = rateLimit({ limit: rates.imports, seconds: 600, key: () => "", now });
+  const key = (_request: unknown, remote: Asked["remote"]) => clientOf(remote?.address ?? "");
+  const changes = rateLimit({ limit: rates.changes, seconds: 60, key, now });
+  const imports = rateLimit({ limit: rates.imports, seconds: 600, key, now });
   return [
     // Without a referrer at all, browsers that know no Sec-Fetch-Site would send "Origin: null" with our own forms.
     secureHeaders({ "content-security-policy": POLICY, "referrer-policy": "same-origin" }),
@@ -34,6 +35,16 @@ export function guards(say: Say, rates: Rates = RATES): Middleware<Env>[] {
     (context, next) => (isChange(context.method) ? changes(context, next) : next()),
     (context, next) => (isChange(context.method) && context.path.endsWith("/import") ? imports(context, next) : next()),
   ];
+}
+
+/** Whom an address stands for. One IPv6 host has 2^64 addresses to choose from, and its network is known by the first half. */
+export function clientOf(address: string): string {
+  if (!address.includes(":")) return address;
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const last = tail === undefined || tail === "" ? [] : tail.split(":");
+  if (tail !== undefined) while (groups.length + last.length < 8) groups.push("0");
+  return [...groups, ...last].slice(0, 4).join(":");
 }
 
 function isChange(method: string): boolean {
