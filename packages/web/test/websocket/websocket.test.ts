@@ -2,11 +2,22 @@ import { once } from "node:events";
 import { afterEach, describe, expect, expectTypeOf, type MockInstance, test, vi } from "vitest";
 import { WebSocket as WsClient } from "ws";
 import {
+  bodyLimit,
+  cacheControl,
+  compress,
+  cors,
   createApp,
   createRoom,
+  csrf,
+  etag,
+  logger,
+  methodOverride,
   type Room,
+  rateLimit,
+  requestId,
   secureHeaders,
   serve,
+  timeout,
   type WebSocketOptions,
   webSocket,
 } from "../../src/index.ts";
@@ -141,6 +152,31 @@ describe("webSocket: handshake", () => {
     expect(JSON.parse(data)).toEqual([{ room: "tea", id: 7 }, "x"]);
     const [event] = (await once(client, "close")) as [CloseEvent];
     expect([event.code, event.wasClean]).toEqual([1000, true]);
+  });
+
+  test("no middleware of this package is in its way", async () => {
+    const listener = await listenOnLoopback();
+    const stop = new AbortController();
+    stops.push(stop);
+    const app = createApp()
+      .use(logger({ print: () => {} }), requestId(), cors({ origin: "*" }), secureHeaders(), cacheControl("no-store"))
+      .use(
+        rateLimit({ limit: 10, seconds: 60, key: () => "" }),
+        bodyLimit(10),
+        timeout(5),
+        compress(),
+        etag(),
+        csrf(),
+        methodOverride(),
+      )
+      .get("/", webSocket(echo));
+    void serve(listener, app, { signal: stop.signal });
+    const client = new WebSocket(`ws://127.0.0.1:${listener.port}/`);
+    await once(client, "open");
+    client.send("through");
+    const [{ data }] = (await once(client, "message")) as [MessageEvent];
+    expect(data).toBe("through");
+    client.close();
   });
 
   test("in process the answer is a 101, as middleware sees it", async () => {
