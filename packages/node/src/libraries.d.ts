@@ -69,6 +69,7 @@ declare module "readable-stream/lib/stream.js" {
     readonly readableEnded: boolean;
     readonly readableFlowing: boolean | null;
     destroyed: boolean;
+    readonly errored: Error | null;
     constructor(options?: StreamOptions);
     push(chunk: Uint8Array | string | null): boolean;
     read(size?: number): unknown;

@@ -56,10 +56,15 @@ export function fail(message: Message = "Failed"): never {
   throw message instanceof Error ? message : new AssertionError({ message });
 }
 
-// biome-ignore lint/suspicious/noDoubleEquals: that is what it asserts
-export const equal = (a: unknown, b: unknown, message?: Message): void => check(a == b, a, b, "==", message);
-// biome-ignore lint/suspicious/noDoubleEquals: that is what it asserts
-export const notEqual = (a: unknown, b: unknown, message?: Message): void => check(a != b, a, b, "!=", message);
+/** Equal as `==` says, and NaN to itself. */
+const isLooselyEqual = (a: unknown, b: unknown): boolean =>
+  // biome-ignore lint/suspicious/noDoubleEquals: that is what loose equality is
+  a == b || (Number.isNaN(a) && Number.isNaN(b));
+
+export const equal = (a: unknown, b: unknown, message?: Message): void =>
+  check(isLooselyEqual(a, b), a, b, "==", message);
+export const notEqual = (a: unknown, b: unknown, message?: Message): void =>
+  check(!isLooselyEqual(a, b), a, b, "!=", message);
 export const strictEqual = (a: unknown, b: unknown, message?: Message): void =>
   check(Object.is(a, b), a, b, "strictEqual", message);
 export const notStrictEqual = (a: unknown, b: unknown, message?: Message): void =>

@@ -39,7 +39,7 @@ export function dirname(path: string): string {
   const trimmed = path.replace(/(?<=.)\/+$/, "");
   const at = trimmed.lastIndexOf("/");
   if (at < 0) return ".";
-  return at === 0 ? "/" : trimmed.slice(0, at).replace(/(?<=.)\/+$/, "");
+  return at === 0 ? "/" : trimmed.slice(0, at);
 }
 
 export function basename(path: string, suffix = ""): string {
@@ -51,7 +51,7 @@ export function basename(path: string, suffix = ""): string {
 export function extname(path: string): string {
   const name = basename(path);
   const at = name.lastIndexOf(".");
-  return at <= 0 ? "" : name.slice(at);
+  return at <= 0 || name === ".." ? "" : name.slice(at);
 }
 
 export function relative(from: string, to: string): string {

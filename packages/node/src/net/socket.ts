@@ -54,7 +54,7 @@ export class Socket extends Duplex {
   #lastActive = 0;
 
   constructor(options: SocketOptions = {}, flow?: TcpFlowApi) {
-    super({ allowHalfOpen: options.allowHalfOpen ?? false, autoDestroy: true, emitClose: false, decodeStrings: true });
+    super({ allowHalfOpen: options.allowHalfOpen ?? false, autoDestroy: true, emitClose: true, decodeStrings: true });
     const { signal } = options;
     if (signal !== undefined) {
       const onAbort = (): void => void this.destroy(signal.reason as Error);
@@ -166,6 +166,11 @@ export class Socket extends Duplex {
     return this.destroy();
   }
 
+  /** Node says with "close" whether there was an error, streams say it without. */
+  override emit(name: string | symbol, ...args: unknown[]): boolean {
+    return name === "close" ? super.emit(name, this.errored !== null) : super.emit(name, ...args);
+  }
+
   override _read(size: number): void {
     const flow = this.#flow;
     if (flow === undefined) {
@@ -228,8 +233,6 @@ export class Socket extends Duplex {
     if (error !== null) flow?.abort();
     else flow?.close().catch(() => {});
     done(error);
-    // Behind the "error" that `done` announces.
-    globalThis.setTimeout(() => this.emit("close", error !== null), 0);
   }
 
   async #open(host: string, port: number, lookup: Lookup | undefined, signal: AbortSignal): Promise<void> {
