@@ -1,9 +1,15 @@
 import type { Device, Host, NetDevice, Parameter } from "@soloist/interface";
 import type { Counters } from "./counters.ts";
 import { registerStack } from "./current.ts";
+import type { Family } from "./dns/happy-eyeballs.ts";
 import { AddressError } from "./errors.ts";
 import type { Route } from "./ipv4/routes.ts";
+import { isIpv6 } from "./ipv6/addresses.ts";
+import type { OwnAddress } from "./ipv6/own-addresses.ts";
+import { sortDestinations } from "./ipv6/policy.ts";
 import { DisciplinedClock } from "./ntp/clock.ts";
+import { address, addresses, cidrs, domains, type Ipv6Cidr, ipv6Cidrs, ipv6Gateway, routes } from "./parameters.ts";
+import type { SocketAddresses } from "./sockets/addresses.ts";
 import { type NamedTcp, withNames } from "./sockets/connect.ts";
 import { createDns, type Dns } from "./sockets/dns.ts";
 import { Driver } from "./sockets/driver.ts";
@@ -15,9 +21,9 @@ import { Signal } from "./sockets/signal.ts";
 import { createTcp } from "./sockets/tcp.ts";
 import { createUdp, type Udp } from "./sockets/udp.ts";
 import { NetStack } from "./stack.ts";
-import { encodeName } from "./wire/dns-name.ts";
 import { formatMac } from "./wire/ethernet.ts";
-import { type Cidr, formatAddress, parseAddress, parseCidr } from "./wire/ipv4-address.ts";
+import { type Cidr, formatAddress } from "./wire/ipv4-address.ts";
+import { formatIpv6 } from "./wire/ipv6-address.ts";
 
 export interface StackOptions {
   /** The network device of the manifest; default "service". */
@@ -27,7 +33,7 @@ export interface StackOptions {
    * that opens to a network device. Its name is then that of the first device in its manifest.
    */
   readonly device?: Device<NetDevice>;
-  /** How long `open` waits for an address from DHCP, milliseconds; default 10,000. */
+  /** How long `open` waits for an address, milliseconds; default 10,000. */
   readonly dhcpTimeout?: number;
   /** What DHCP servers are told that we are called. */
   readonly hostName?: string;
@@ -35,7 +41,7 @@ export interface StackOptions {
   readonly memory?: number;
 }
 
-/** Our address; `undefined` while DHCP has none to give. */
+/** Our IPv4 address; `undefined` while there is none. */
 export interface Ipv4Info {
   readonly address: string;
   readonly prefix: number;
@@ -51,6 +57,19 @@ export interface Ipv4Info {
   readonly mtu: number;
 }
 
+/** What is known of IPv6; more comes as routers speak. */
+export interface Ipv6Info {
+  /** Addresses in use, with their prefixes, those that reach beyond the link first: `2001:db8::5/64`. */
+  readonly addresses: readonly string[];
+  /** Those that are being probed for: they are used in a second, unless somebody has them. */
+  readonly tentative: readonly string[];
+  readonly gateway: string | undefined;
+  /** Name servers and search domains that routers and DHCPv6 told of. */
+  readonly dns: readonly string[];
+  readonly domains: readonly string[];
+  readonly mtu: number;
+}
+
 /** A network stack on one device. */
 export interface Stack {
   readonly tcp: NamedTcp;
@@ -60,6 +79,8 @@ export interface Stack {
   readonly ntp: Ntp;
   readonly mdns: Mdns;
   readonly ipv4: Ipv4Info | undefined;
+  /** `undefined` with `--ipv6=off`. */
+  readonly ipv6: Ipv6Info | undefined;
   /** `02:00:00:00:00:01` */
   readonly mac: string;
   readonly counters: Readonly<Counters>;
@@ -75,62 +96,26 @@ export interface StackUsage {
   readonly bufferBytes: number;
   /** Bytes of datagrams of which fragments are missing. */
   readonly fragmentBytes: number;
-  /** Entries of the ARP cache. */
+  /** Entries of the neighbour caches of both families. */
   readonly neighbours: number;
+  /** IPv6 addresses that something refers to, or did lately. */
+  readonly addresses: number;
 }
 
 const DHCP_TIMEOUT = 10_000;
 const MEMORY = 16 * 1024 * 1024;
 
-function cidr(text: string): Cidr {
-  const value = parseCidr(text);
-  if (value === undefined) throw new Error("expected an address with its prefix, such as 10.0.0.2/24");
-  return value;
-}
-
-function cidrs(text: string): readonly Cidr[] {
-  return text.split(",").map(cidr);
-}
-
-function routes(text: string): readonly Route[] {
-  return text.split(",").map((each) => {
-    const [network, gateway, ...rest] = each.split("@");
-    if (network === undefined || gateway === undefined || rest.length > 0) {
-      throw new Error("expected routes such as 10.1.0.0/16@10.0.0.9");
-    }
-    const { address: destination, prefix } = cidr(network);
-    return { destination, prefix, gateway: address(gateway), source: 0 };
-  });
-}
-
-function address(text: string): number {
-  const value = parseAddress(text);
-  if (value === undefined) throw new Error("expected an address such as 10.0.0.1");
-  return value;
-}
-
-function addresses(text: string): readonly number[] {
-  const values = text.split(",").map(parseAddress);
-  if (values.includes(undefined)) throw new Error("expected addresses such as 10.0.0.53,10.0.0.54");
-  return values as number[];
-}
-
-function domains(text: string): readonly string[] {
-  const names = text.split(",");
-  if (names.some((domain) => domain === "" || encodeName(domain) === undefined)) {
-    throw new Error("expected domains such as example.com,example.net");
-  }
-  return names;
-}
-
 /**
- * A network stack: ARP, IPv4, ICMP, UDP, TCP and DNS on the device `name`.
+ * A network stack: ARP, IPv4, IPv6, ICMP, UDP, TCP and DNS on the device `name`.
  *
  * Its address comes from `--ipv4=ADDRESS/PREFIX` and `--ipv4-gateway=ADDRESS` (for a device with another name than "service":
  * `--NAME-ipv4`…), else from DHCP: main then starts once there is one. Opening rejects with an {@link AddressError},
- * `EADDRNOTAVAIL`, when nobody offers any in time.
+ * `EADDRNOTAVAIL`, when nobody offers any in time and there is no IPv6 address either.
  *
- * Name servers come from `--dns=ADDRESS[,ADDRESS]`, else from DHCP; `--dns-search=DOMAIN[,DOMAIN]` are tried behind short
+ * IPv6 is on: a link-local address, and what routers say. `--ipv6=ADDRESS/PREFIX` and `--ipv6-gateway=ADDRESS` say otherwise,
+ * `--ipv6=off` turns it off, and `--ipv4=off` leaves it alone. Main does not wait for it, unless there is no IPv4.
+ *
+ * Name servers come from `--dns=ADDRESS[,ADDRESS]`, else from DHCP and routers; `--dns-search=DOMAIN[,DOMAIN]` are tried behind short
  * names.
  */
 export function stack(options: StackOptions = {}): Device<Stack> {
@@ -143,7 +128,7 @@ export function stack(options: StackOptions = {}): Device<Stack> {
   const prefix = name === "service" ? "" : `${name.toLowerCase()}-`;
   const addressKey: Parameter<readonly Cidr[]> = {
     name: `${prefix}ipv4`,
-    help: `IPv4 addresses of "${name}", the one to speak with first; without any DHCP is asked`,
+    help: `IPv4 addresses of "${name}", the one to speak with first, or off; without any DHCP is asked`,
     placeholder: "ADDRESS/PREFIX,…",
     parse: cidrs,
   };
@@ -159,9 +144,21 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     placeholder: "NETWORK/PREFIX@ROUTER,…",
     parse: routes,
   };
-  const dnsKey: Parameter<readonly number[]> = {
+  const ipv6Key: Parameter<readonly Ipv6Cidr[] | "off"> = {
+    name: `${prefix}ipv6`,
+    help: `IPv6 addresses of "${name}", or off; without any those that routers' prefixes make`,
+    placeholder: "ADDRESS/PREFIX,…",
+    parse: ipv6Cidrs,
+  };
+  const ipv6GatewayKey: Parameter<string> = {
+    name: `${prefix}ipv6-gateway`,
+    help: `IPv6 router of "${name}", while none says that it is one`,
+    placeholder: "ADDRESS",
+    parse: ipv6Gateway,
+  };
+  const dnsKey: Parameter<readonly string[]> = {
     name: `${prefix}dns`,
-    help: `name servers of "${name}"; without any those that DHCP tells of`,
+    help: `name servers of "${name}"; without any those that DHCP and routers tell of`,
     placeholder: "ADDRESS,…",
     parse: addresses,
   };
@@ -173,12 +170,14 @@ export function stack(options: StackOptions = {}): Device<Stack> {
   };
   return {
     manifest: device.manifest,
-    parameters: [...device.parameters, addressKey, gatewayKey, routesKey, dnsKey, searchKey],
+    parameters: [...device.parameters, addressKey, gatewayKey, routesKey, ipv6Key, ipv6GatewayKey, dnsKey, searchKey],
     open: (host) =>
       openStack(host, device.open(host), name, options, {
         address: host.parameter(addressKey),
         gateway: host.parameter(gatewayKey),
         routes: host.parameter(routesKey),
+        ipv6: host.parameter(ipv6Key),
+        ipv6Gateway: host.parameter(ipv6GatewayKey),
         dns: host.parameter(dnsKey),
         search: host.parameter(searchKey),
       }).then(registerStack),
@@ -190,7 +189,9 @@ interface StackParameters {
   readonly address: readonly Cidr[] | undefined;
   readonly gateway: number | undefined;
   readonly routes: readonly Route[] | undefined;
-  readonly dns: readonly number[] | undefined;
+  readonly ipv6: readonly Ipv6Cidr[] | "off" | undefined;
+  readonly ipv6Gateway: string | undefined;
+  readonly dns: readonly string[] | undefined;
   readonly search: readonly string[] | undefined;
 }
 
@@ -219,24 +220,36 @@ async function openStack(
     changed.fire();
     for (const listener of onAddress) listener();
   };
-  if (fixed !== undefined) {
+  if (parameters.ipv6 !== "off") startIpv6(net, parameters.ipv6 ?? [], parameters.ipv6Gateway);
+  if (fixed !== undefined && fixed.length > 0) {
     net.configureAll(fixed, gateway ?? 0, parameters.routes ?? [], false);
     wakeup = host.drive(net);
     wakeup.wake();
   } else {
-    net.startDhcp(options.hostName);
-    // Registered before the app's own: its last packets still go out.
-    host.onShutdown(() => net.release());
+    if (fixed === undefined) {
+      net.startDhcp(options.hostName);
+      // Registered before the app's own: its last packets still go out.
+      host.onShutdown(() => net.release());
+    }
+    const { own } = net.ipv6;
+    const manual = parameters.ipv6 !== "off" && (parameters.ipv6?.length ?? 0) > 0;
+    const ready = (): boolean => {
+      if (net.egress.config.address !== 0) return true;
+      return fixed !== undefined && (manual ? own.hasWide : own.linkLocal !== 0 || own.hasWide);
+    };
     const deadline = host.clock.monotonic() + (options.dhcpTimeout ?? DHCP_TIMEOUT);
     const waiting = new Deadline(net, deadline);
     wakeup = host.drive(waiting);
     wakeup.wake();
-    if (net.egress.config.address === 0) await Promise.race([changed.wait(), waiting.passed.wait()]);
+    const passed = waiting.passed.wait();
+    while (!ready() && waiting.deadline !== Number.POSITIVE_INFINITY) await Promise.race([changed.wait(), passed]);
     waiting.deadline = Number.POSITIVE_INFINITY;
-    if (net.egress.config.address === 0) {
+    if (!ready() && !own.hasWide) {
+      const key = name === "service" ? "" : `${name.toLowerCase()}-`;
+      const who = fixed === undefined ? "no DHCP server offered" : "IPv4 is off, and IPv6 has";
       throw new AddressError(
         "EADDRNOTAVAIL",
-        `no DHCP server on "${name}" offered an address; give one with --${name === "service" ? "" : `${name.toLowerCase()}-`}ipv4=ADDRESS/PREFIX`,
+        `${who} an address on "${name}"; give one with --${key}ipv4=ADDRESS/PREFIX`,
       );
     }
   }
@@ -244,8 +257,10 @@ async function openStack(
   const driver = new Driver();
   driver.attach(host.drive(driver));
   limitWaits([net.tcp, net.udp], driver, monotonic);
-  const tcp = createTcp(net.tcp, net.egress, monotonic);
+  const sockets: SocketAddresses = { table: net.addresses, ipv4: net.egress, ipv6: net.ipv6 };
+  const tcp = createTcp(net.tcp, sockets, monotonic);
   const random = (): number => host.rng.uint32();
+  const fixedServers = parameters.dns?.map((text) => hold(net, text));
   const dns = createDns({
     udp: net.udp,
     tcp,
@@ -253,13 +268,23 @@ async function openStack(
     bytes: host.bytes,
     monotonic,
     random,
-    servers: () => parameters.dns ?? net.lease?.dns ?? [],
-    search: parameters.search ?? [],
+    servers: () => fixedServers ?? [...net.ipv6.servers, ...(net.lease?.dns ?? [])],
+    search: () => parameters.search ?? net.ipv6.domains,
+    table: net.addresses,
+    families: () => familiesOf(net),
+    sort: (texts) => sortTexts(net, texts),
   });
   return {
-    tcp: withNames(tcp, dns, driver, monotonic),
+    tcp: withNames({ tcp, dns, driver, monotonic, families: () => familiesOf(net) }),
     dns,
-    ntp: createNtp({ udp: net.udp, dns, driver, clock: new DisciplinedClock(host.clock), random }),
+    ntp: createNtp({
+      udp: net.udp,
+      dns,
+      driver,
+      clock: new DisciplinedClock(host.clock),
+      random,
+      table: net.addresses,
+    }),
     mdns: createMdns({
       udp: net.udp,
       driver,
@@ -269,12 +294,13 @@ async function openStack(
       isOnLink: (address) => net.egress.isOnLink(address),
       onAddress,
     }),
-    udp: createUdp(net.udp, net.egress, wakeup, () => {
+    udp: createUdp(net.udp, sockets, wakeup, () => {
       net.tcp.woken = true;
     }),
     icmp: createIcmp({
-      layer: net.icmp,
-      egress: net.egress,
+      ipv4: net.icmp,
+      ipv6: net.ipv6.icmp,
+      addresses: sockets,
       driver,
       monotonic,
       random: () => host.rng.uint32(),
@@ -295,6 +321,9 @@ async function openStack(
         mtu: net.egress.mtu,
       };
     },
+    get ipv6() {
+      return net.ipv6.egress.enabled ? ipv6Info(net) : undefined;
+    },
     mac: formatMac(device.mac),
     counters: net.counters,
     get usage() {
@@ -302,9 +331,56 @@ async function openStack(
         connections: net.tcp.connections,
         bufferBytes: net.tcp.pool.used,
         fragmentBytes: net.fragmentBytes,
-        neighbours: net.egress.arp.size,
+        neighbours: net.egress.arp.size + net.ipv6.neighbours.size,
+        addresses: net.addresses.size,
       };
     },
+  };
+}
+
+/** The number of an address for as long as the stack lives. */
+function hold(net: NetStack, text: string): number {
+  const number = net.addresses.parse(text)!;
+  net.addresses.retain(number);
+  return number;
+}
+
+function startIpv6(net: NetStack, cidrs: readonly Ipv6Cidr[], router: string | undefined): void {
+  net.startIpv6({
+    addresses: cidrs.map(({ bytes, prefix }) => ({ address: hold(net, formatIpv6(bytes)), prefix })),
+    gateway: router === undefined ? 0 : hold(net, router),
+  });
+}
+
+/** Families that reach beyond the link, the one first whose addresses RFC 6724 prefers: IPv6, unless ours are unlike the Internet's. */
+function familiesOf(net: NetStack): readonly Family[] {
+  if (!net.ipv6.own.hasWide) return [4];
+  if (net.egress.config.address === 0) return [6];
+  return net.ipv6.isGlobal ? [6, 4] : [4, 6];
+}
+
+function sortTexts(net: NetStack, texts: readonly string[]): readonly string[] {
+  const { addresses: table } = net;
+  const destinations = texts.map((text) => {
+    const number = table.parse(text)!;
+    const egress = isIpv6(number) ? net.ipv6.egress : net.egress;
+    return { text, address: number, source: egress.nextHop(number) === 0 ? 0 : egress.sourceFor(number) };
+  });
+  return sortDestinations(table, destinations).map(({ text }) => text);
+}
+
+function ipv6Info(net: NetStack): Ipv6Info {
+  const { ipv6, addresses: table } = net;
+  const format = (each: number): string => table.format(each);
+  const own = [...ipv6.own.list].sort((a, b) => Number(a.origin === "link-local") - Number(b.origin === "link-local"));
+  const cidrOf = ({ address: each, prefix }: OwnAddress): string => `${format(each)}/${prefix}`;
+  return {
+    addresses: own.filter(({ tentative }) => !tentative).map(cidrOf),
+    tentative: own.filter(({ tentative }) => tentative).map(cidrOf),
+    gateway: ipv6.gateway === 0 ? undefined : format(ipv6.gateway),
+    dns: ipv6.servers.map(format),
+    domains: ipv6.domains,
+    mtu: ipv6.egress.mtu,
   };
 }
 

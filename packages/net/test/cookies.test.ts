@@ -6,8 +6,8 @@ it("with the backlog full of handshakes nobody finishes, others are served by wa
   const simulation = new Simulation({ delay: 1 });
   await simulation.run(
     (async () => {
-      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
       const listener = a.tcp.listen({ port: 7, backlog: 2 });
       const connect = () => b.tcp.connect({ address: "10.0.0.1", port: 7 });
       await Promise.all([connect(), listener.accept()]);

@@ -33,8 +33,8 @@ async function shares(kinds: Congestion[], queue: number): Promise<number[]> {
   };
   await simulation.run(
     (async () => {
-      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
       void read(a);
       for (const [kind, congestion] of kinds.entries()) void write(b, congestion, kind);
     })(),

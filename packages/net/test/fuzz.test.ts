@@ -102,6 +102,7 @@ describe("whatever frames come", () => {
       const host = new FakeHost({ clock, netDevices: [device], parameters: dhcp ? {} : { ipv4: "10.0.0.1/24" } });
       const opening = Promise.resolve(stack().open(host));
       opening.catch(() => {});
+      while (host.machines.length === 0) await Promise.resolve();
       const poll = (): void => {
         for (const machine of host.machines) machine.poll(clock.now);
       };

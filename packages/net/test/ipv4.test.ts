@@ -331,6 +331,7 @@ describe("addresses", () => {
   it("the longest prefix decides who is asked for", async () => {
     const { stack: opened, poll } = await alone({
       ipv4: "10.0.0.1/24",
+      ipv6: "off",
       "ipv4-gateway": "10.0.0.254",
       "ipv4-routes": "172.16.0.0/12@10.0.0.7,172.16.5.0/24@10.0.0.8",
     });

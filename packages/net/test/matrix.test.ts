@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type Stack, stack } from "../src/index.ts";
 
 async function twoStacks(simulation: Simulation): Promise<[Stack, Stack]> {
-  const a = stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-  const b = stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+  const a = stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+  const b = stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
   return Promise.all([a, b]);
 }
 

@@ -16,8 +16,8 @@ function tcp(frame: Uint8Array) {
 
 /** A server `a` that was asked to listen at port 7, and a client `b`. */
 async function pair(simulation: Simulation): Promise<[Stack, Stack]> {
-  const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-  const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+  const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+  const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
   return [a, b];
 }
 

@@ -41,8 +41,8 @@ async function transfer(
   const data = pattern(200_000, 1);
   return simulation.run(
     (async () => {
-      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
       const listener = a.tcp.listen({ port: 7, ...server });
       const serve = async () => {
         const flow = (await listener.accept())!;
@@ -105,8 +105,8 @@ describe("what both ends agree on", () => {
     const simulation = new Simulation({ delay: 1 });
     await simulation.run(
       (async () => {
-        const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-        const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+        const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+        const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
         const listener = a.tcp.listen({ port: 7, backlog: 1, timestamps: true });
         const connect = (timestamps: boolean) => b.tcp.connect({ address: "10.0.0.1", port: 7, timestamps });
         // The first one's handshake never ends: its SYN-ACKs are lost.

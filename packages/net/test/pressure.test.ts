@@ -8,8 +8,8 @@ it("with its memory spent the stack serves everybody slowly, and nobody is stuck
   const small = stack({ memory: 100_000 });
   const opened = await simulation.run(
     (async () => {
-      const a = await small.open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const a = await small.open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
       const listener = a.tcp.listen({ port: 7 });
       let most = 0;
       void (async () => {
@@ -47,8 +47,10 @@ it("with its memory spent the stack takes no new connections, and goes on with t
   const simulation = new Simulation({ delay: 1 });
   await simulation.run(
     (async () => {
-      const a = await stack({ memory: 10_000 }).open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const a = await stack({ memory: 10_000 }).open(
+        simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }),
+      );
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
       const listener = a.tcp.listen({ port: 7 });
       const connect = (timeout: number) => b.tcp.connect({ address: "10.0.0.1", port: 7, timeout });
       const [old, served] = await Promise.all([connect(1000), listener.accept()]);

@@ -33,7 +33,7 @@ const OURS = 0x0a000001;
 const PEER = 0x0a000002;
 
 /** A stack on a device of its own, with time by hand. */
-async function alone(parameters: Record<string, string> = { ipv4: "10.0.0.1/24" }) {
+async function alone(parameters: Record<string, string> = { ipv4: "10.0.0.1/24", ipv6: "off" }) {
   const device = new QueueDevice();
   const sent: Uint8Array[] = [];
   device.onSend = (frame) => void sent.push(frame);
@@ -150,7 +150,7 @@ describe("stack", () => {
     const device = new QueueDevice();
     const sent: Uint8Array[] = [];
     device.onSend = (frame) => void sent.push(frame);
-    const host = new FakeHost({ netDevices: [device], parameters: { ipv4: "10.0.0.1/24" } });
+    const host = new FakeHost({ netDevices: [device], parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } });
     await stack().open(host);
     const senders = (now: number) => {
       for (const machine of host.machines) machine.poll(now);
@@ -283,8 +283,8 @@ function change(frame: Uint8Array, at: number, value: number): Uint8Array {
 
 async function pair(simulation: Simulation): Promise<[Stack, Stack]> {
   return Promise.all([
-    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } })),
-    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } })),
+    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } })),
+    stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } })),
   ]);
 }
 
@@ -487,6 +487,8 @@ describe("opening by DHCP", () => {
       "private-ipv4",
       "private-ipv4-gateway",
       "private-ipv4-routes",
+      "private-ipv6",
+      "private-ipv6-gateway",
       "private-dns",
       "private-dns-search",
     ]);
@@ -494,6 +496,8 @@ describe("opening by DHCP", () => {
       "ipv4",
       "ipv4-gateway",
       "ipv4-routes",
+      "ipv6",
+      "ipv6-gateway",
       "dns",
       "dns-search",
     ]);

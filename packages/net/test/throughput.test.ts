@@ -11,8 +11,8 @@ async function rate(loss: number, seed: number, options: TcpSocketOptions): Prom
   let began = 0;
   await simulation.run(
     (async () => {
-      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
       began = simulation.now;
       const listener = a.tcp.listen({ port: 7, ...options });
       const receive = async () => {

@@ -19,6 +19,7 @@ import { NeighborDiscovery } from "./ndp.ts";
 import { NeighbourCache } from "./neighbours.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import type { Ipv6Packet } from "./packet.ts";
+import { isNative } from "./policy.ts";
 import { Ipv6Routes } from "./routes.ts";
 import { RouterSolicitation } from "./solicitation.ts";
 
@@ -151,6 +152,7 @@ export class Ipv6Host {
     const told = this.#ndp.servers(this.egress.now);
     const { table } = this.#parts;
     for (const server of this.#dhcp.information?.servers ?? []) {
+      table.epoch++;
       const address = table.intern(server, 0);
       if (address !== 0 && !told.includes(address)) told.push(address);
     }
@@ -164,6 +166,14 @@ export class Ipv6Host {
   /** The router that packets go to without a better route; 0: none. */
   get gateway(): number {
     return this.routes.routers[0] ?? this.routes.defaultGateway;
+  }
+
+  /** Whether we have an address that is like most of the Internet's. */
+  get isGlobal(): boolean {
+    const { table } = this.#parts;
+    return this.own.list.some(
+      ({ address, tentative }) => !tentative && !isLinkLocal(address) && isNative(table, address),
+    );
   }
 
   join(group: number): boolean {

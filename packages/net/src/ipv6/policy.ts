@@ -34,6 +34,11 @@ function policyOf(table: AddressTable, address: number): (typeof POLICY)[number]
   return best;
 }
 
+/** Whether an address is like most of the Internet's: those that are go to them before IPv4 does. */
+export function isNative(table: AddressTable, address: number): boolean {
+  return policyOf(table, address) === POLICY[1];
+}
+
 export function scopeOf(table: AddressTable, address: number): number {
   if (isIpv6Multicast(address)) return table.bytes[table.at(address) + 1]! & 15;
   if (isLinkLocal(address) || address === LOOPBACK) return SCOPE_LINK;
@@ -89,7 +94,7 @@ export interface Destination {
  * Destinations in the order to try them (RFC 6724 6): usable ones, matching scope, matching label, precedence, smaller scope,
  * longest prefix; else as they were. Reduced: rules 3, 4 and 7 need what one interface without mobility does not have.
  */
-export function sortDestinations(table: AddressTable, destinations: readonly Destination[]): Destination[] {
+export function sortDestinations<Each extends Destination>(table: AddressTable, destinations: readonly Each[]): Each[] {
   const keys = new Map(
     destinations.map((each) => {
       const { address, source } = each;

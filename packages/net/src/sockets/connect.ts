@@ -1,5 +1,6 @@
 import { type Candidate, type Family, HappyEyeballs } from "../dns/happy-eyeballs.ts";
 import { ConnectionAbortedError, TimedOutError } from "../errors.ts";
+import { parseAddress } from "../wire/ipv4-address.ts";
 import { assertTimeout, type Dns } from "./dns.ts";
 import { type Driven, type Driver, deadline } from "./driver.ts";
 import { assertPort, type ConnectOptions, type Tcp } from "./tcp.ts";
@@ -15,7 +16,7 @@ export interface ConnectByNameOptions extends Omit<ConnectOptions, "address"> {
 export interface NamedTcp extends Tcp {
   /**
    * With `host`, the addresses of the name are tried one after the other, 250 ms apart, and the first that answers is taken
-   * (RFC 8305); `timeout` is for all of it.
+   * (RFC 8305): IPv6's and IPv4's in turns, where the stack has addresses of both. `timeout` is for all of it.
    * @throws {SoloistError} `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH`: of the last address that failed
    * @throws {NameNotFoundError} `ENOTFOUND`, `EBADNAME`
    * @throws {NameTimedOutError} `ETIMEOUT`
@@ -24,25 +25,30 @@ export interface NamedTcp extends Tcp {
   connect(options: ConnectOptions | ConnectByNameOptions): Promise<TcpFlowApi>;
 }
 
-/** Families that the stack can connect to, the preferred one first. */
-const FAMILIES: readonly Family[] = [4];
+/** What a connection by name needs. */
+export interface NamesParts {
+  readonly tcp: Tcp;
+  readonly dns: Dns;
+  readonly driver: Driver;
+  readonly monotonic: () => number;
+  /** Families that the stack can connect to now, the preferred one first. */
+  readonly families: () => readonly Family[];
+}
 
-export function withNames(tcp: Tcp, dns: Dns, driver: Driver, monotonic: () => number): NamedTcp {
+export function withNames(parts: NamesParts): NamedTcp {
+  const { tcp } = parts;
   return {
     bytes: tcp.bytes,
     listen: (options) => tcp.listen(options),
     connect: (options) =>
       "host" in options && options.host !== undefined
-        ? connectByName(tcp, dns, driver, monotonic, options)
+        ? connectByName(parts, options)
         : tcp.connect(options as ConnectOptions),
   };
 }
 
 function connectByName(
-  tcp: Tcp,
-  dns: Dns,
-  driver: Driver,
-  monotonic: () => number,
+  { tcp, dns, driver, monotonic, families }: NamesParts,
   options: ConnectByNameOptions,
 ): Promise<TcpFlowApi> {
   return new Promise((resolve, reject) => {
@@ -50,7 +56,8 @@ function connectByName(
     assertPort(options.port, 1);
     assertTimeout(timeout);
     if (signal?.aborted) throw signal.reason;
-    const eyeballs = new HappyEyeballs(FAMILIES);
+    const wanted: readonly Family[] = isAddress(options.host) ? [options.host.includes(":") ? 6 : 4] : families();
+    const eyeballs = new HappyEyeballs(wanted);
     const controller = new AbortController();
     const all = controller.signal;
     const attempts = new Map<Candidate, AbortController>();
@@ -118,6 +125,11 @@ function connectByName(
     );
     signal?.addEventListener("abort", onAbort);
     driver.add(race);
-    for (const family of FAMILIES) void look(family);
+    for (const family of wanted) void look(family);
   });
+}
+
+/** An address in place of a name. */
+function isAddress(host: string): boolean {
+  return host.includes(":") || parseAddress(host) !== undefined;
 }

@@ -2,7 +2,6 @@ import { type ResolverSink, STREAM_TIMEOUT } from "../dns/asker.ts";
 import type { Attempt } from "../dns/question.ts";
 import type { Resolver } from "../dns/resolver.ts";
 import { SERVER_PORT } from "../wire/dns.ts";
-import { formatAddress } from "../wire/ipv4-address.ts";
 import type { Tcp } from "./tcp.ts";
 
 /** Two bytes of length stand before a message (RFC 1035 4.2.2). */
@@ -12,6 +11,7 @@ const LENGTH = 2;
 export function streamSink(
   resolver: Resolver,
   tcp: Pick<Tcp, "connect">,
+  format: (address: number) => string,
   monotonic: () => number,
   wake: () => void,
 ): Pick<ResolverSink, "stream" | "endStream"> {
@@ -19,7 +19,7 @@ export function streamSink(
 
   async function ask(attempt: Attempt, question: Uint8Array, signal: AbortSignal): Promise<void> {
     try {
-      const address = formatAddress(attempt.server.address);
+      const address = format(attempt.server.address);
       const flow = await tcp.connect({ address, port: SERVER_PORT, signal, timeout: STREAM_TIMEOUT });
       const onAbort = (): void => flow.abort();
       signal.addEventListener("abort", onAbort);

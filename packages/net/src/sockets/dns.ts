@@ -6,6 +6,7 @@ import type { Lookup, LookupFailure } from "../dns/lookup.ts";
 import { Resolver } from "../dns/resolver.ts";
 import { type RecordResults, results } from "../dns/results.ts";
 import { InvalidArgumentError } from "../errors.ts";
+import { type AddressTable, isIpv6 } from "../ipv6/addresses.ts";
 import type { UdpLayer } from "../udp/layer.ts";
 import { type DnsRecord, RECORD_TYPES, type RecordType } from "../wire/dns-records.ts";
 import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
@@ -22,7 +23,10 @@ export interface ResolveOptions {
 }
 
 export interface LookupOptions extends ResolveOptions {
-  /** 4 (the default, since the stack speaks IPv4 only), 6, or 0: both, IPv4 first. */
+  /**
+   * 4, 6, or 0: both. Default: those that the stack has addresses for, others than the link's own. Both are in the order of RFC
+   * 6724 6.
+   */
   readonly family?: Family | 0;
 }
 
@@ -40,7 +44,7 @@ export interface LookupAddress {
  */
 export interface Dns {
   /**
-   * The addresses of a name, at least one. An address stands for itself, `localhost` for 127.0.0.1 (RFC 6761 6.3).
+   * The addresses of a name, at least one. An address stands for itself, `localhost` for 127.0.0.1 and ::1 (RFC 6761 6.3).
    * @throws {NameNotFoundError} `ENOTFOUND`, `EBADNAME`
    * @throws {NameTimedOutError} `ETIMEOUT`
    * @throws {NameServerError} `ESERVFAIL`, `EREFUSED`…
@@ -67,14 +71,23 @@ export interface DnsParts {
   readonly monotonic: () => number;
   readonly random: () => number;
   readonly servers: () => readonly number[];
-  readonly search: readonly string[];
+  /** Domains that short names are tried in. */
+  readonly search: () => readonly string[];
+  readonly table: AddressTable;
+  /** Families that reach beyond the link now. */
+  readonly families: () => readonly Family[];
+  /** Addresses in the order to try them (RFC 6724 6). */
+  readonly sort: (addresses: readonly string[]) => readonly string[];
 }
 
+/** Servers whose addresses are held, the current ones among them. */
+const MAX_HELD = 32;
+
 export function createDns(parts: DnsParts): Dns {
-  const { udp, driver, bytes, monotonic } = parts;
-  const resolver = new Resolver({ random: parts.random, search: parts.search });
+  const { udp, driver, bytes, monotonic, table } = parts;
+  const resolver = new Resolver({ random: parts.random });
   const wake = (): void => driver.wake();
-  const streams = streamSink(resolver, parts.tcp, monotonic, wake);
+  const streams = streamSink(resolver, parts.tcp, (address) => table.format(address), monotonic, wake);
   const sink = {
     ...streams,
     open(port: number): boolean {
@@ -130,7 +143,10 @@ export function createDns(parts: DnsParts): Dns {
           settle(ended);
         },
       };
-      resolver.setServers(parts.servers());
+      const servers = parts.servers();
+      hold(servers);
+      resolver.setServers(servers);
+      resolver.search = parts.search();
       let lookup = undefined as unknown as Lookup;
       lookup = resolver.lookup(name, RECORD_TYPES[type], owner, now);
       if (lookup.done) return;
@@ -143,6 +159,22 @@ export function createDns(parts: DnsParts): Dns {
     });
   }
 
+  // Questions go on to ask those that they began with: addresses of servers are held for longer than they are told of.
+  const held: number[] = [];
+  function hold(servers: readonly number[]): void {
+    for (const server of servers) {
+      if (held.includes(server)) continue;
+      table.retain(server);
+      held.push(server);
+      if (held.length > MAX_HELD) table.release(held.shift()!);
+    }
+  }
+
+  function sorted(found: readonly LookupAddress[]): readonly LookupAddress[] {
+    const families = new Map(found.map(({ address, family }) => [address, family]));
+    return parts.sort([...families.keys()]).map((address) => ({ address, family: families.get(address)! }));
+  }
+
   async function addresses(name: string, family: Family, options: ResolveOptions): Promise<readonly LookupAddress[]> {
     const records = await query(name, family === 4 ? "A" : "AAAA", options);
     return records.map((record) => ({ address: addressOf(record), family }));
@@ -150,18 +182,23 @@ export function createDns(parts: DnsParts): Dns {
 
   return {
     async lookup(name, options = {}) {
-      const { family = 4 } = options;
+      const { family = parts.families().length > 1 ? 0 : parts.families()[0]! } = options;
       if (family !== 0 && family !== 4 && family !== 6)
         throw new InvalidArgumentError(`a family is 0, 4 or 6, not ${family}`);
-      const known = knownAddress(name);
+      const known = knownAddresses(name, table);
       if (known !== undefined) {
-        if (family === 0 || family === known.family) return [known];
+        // An address is what it is, whatever the default.
+        const some =
+          options.family === undefined && known.length === 1
+            ? known
+            : known.filter((each) => family === 0 || family === each.family);
+        if (some.length > 0) return some;
         throw lookupError("ENOTFOUND", name, `IPv${family}`);
       }
       const wanted: readonly Family[] = family === 0 ? [4, 6] : [family];
       const outcomes = await Promise.allSettled(wanted.map((each) => addresses(name, each, options)));
       const found = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? outcome.value : []));
-      if (found.length > 0) return found;
+      if (found.length > 0) return wanted.length === 1 ? found : sorted(found);
       const failures = outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason as { code?: LookupFailure });
       // Whoever looks for an address does not care which records a name without one has.
       const told = failures.find(({ code }) => code !== "ENODATA" && code !== "ENOTFOUND");
@@ -177,7 +214,7 @@ export function createDns(parts: DnsParts): Dns {
       return results("PTR", await query(reverseName(address), "PTR", options), bytes);
     },
     get servers() {
-      return parts.servers().map(formatAddress);
+      return parts.servers().map((server) => table.format(server));
     },
     counters: resolver.counters,
   };
@@ -189,11 +226,15 @@ function addressOf(record: DnsRecord): string {
 }
 
 /** Names that no server has to be asked for. */
-function knownAddress(name: string): LookupAddress | undefined {
-  if (parseAddress(name) !== undefined) return { address: name, family: 4 };
-  const ipv6 = parseIpv6(name);
-  if (ipv6 !== undefined) return { address: formatIpv6(ipv6), family: 6 };
-  return /^(.*\.)?localhost\.?$/i.test(name) ? { address: "127.0.0.1", family: 4 } : undefined;
+function knownAddresses(name: string, table: AddressTable): readonly LookupAddress[] | undefined {
+  if (parseAddress(name) !== undefined) return [{ address: name, family: 4 }];
+  const address = name.includes(":") ? table.parse(name) : undefined;
+  if (address !== undefined) return [{ address: table.format(address), family: isIpv6(address) ? 6 : 4 }];
+  if (!/^(.*\.)?localhost\.?$/i.test(name)) return undefined;
+  return [
+    { address: "127.0.0.1", family: 4 },
+    { address: "::1", family: 6 },
+  ];
 }
 
 /** RFC 1035 3.5, RFC 3596 2.5. */

@@ -1,8 +1,9 @@
 import { failureError, InvalidArgumentError, TimedOutError, UnreachableError } from "../errors.ts";
 import type { IcmpLayer, Pinger } from "../icmp/layer.ts";
-import type { Ipv4Egress } from "../ipv4/egress.ts";
+import type { Icmpv6Layer } from "../icmp/layer6.ts";
+import { isIpv6 } from "../ipv6/addresses.ts";
+import { assertAddress, egressFor, type SocketAddresses } from "./addresses.ts";
 import { type Driver, deadline } from "./driver.ts";
-import { assertAddress } from "./tcp.ts";
 
 export interface PingOptions {
   /** Gives up: the promise rejects with the signal's reason. */
@@ -22,7 +23,7 @@ export interface PingReply {
   readonly size: number;
 }
 
-/** ICMP echo (RFC 792). */
+/** ICMP echo (RFC 792, RFC 4443 4). */
 export interface Icmp {
   /**
    * @example
@@ -37,8 +38,9 @@ const DEFAULT_SIZE = 56;
 const MAX_SIZE = 65_507;
 
 export interface IcmpParts {
-  readonly layer: IcmpLayer;
-  readonly egress: Ipv4Egress;
+  readonly ipv4: IcmpLayer;
+  readonly ipv6: Icmpv6Layer;
+  readonly addresses: SocketAddresses;
   readonly driver: Driver;
   readonly monotonic: () => number;
   readonly random: () => number;
@@ -46,11 +48,13 @@ export interface IcmpParts {
   readonly wake: () => void;
 }
 
-export function createIcmp({ layer, egress, driver, monotonic, random, wake }: IcmpParts): Icmp {
+export function createIcmp({ ipv4, ipv6, addresses, driver, monotonic, random, wake }: IcmpParts): Icmp {
   return {
     ping(text, { signal, timeout = DEFAULT_TIMEOUT, size = DEFAULT_SIZE } = {}) {
       return new Promise((resolve, reject) => {
-        const address = assertAddress(text);
+        const address = assertAddress(addresses, text);
+        const layer = isIpv6(address) ? ipv6 : ipv4;
+        const egress = egressFor(addresses, address);
         if (!Number.isInteger(size) || size < 0 || size > MAX_SIZE) {
           throw new InvalidArgumentError(`a ping carries 0 to ${MAX_SIZE} bytes, not ${size}`);
         }

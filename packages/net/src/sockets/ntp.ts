@@ -1,9 +1,9 @@
 import type { Clock, SoloistError } from "@soloist/interface";
-import { ConnectionRefusedError, InvalidArgumentError, TimedOutError, UnreachableError } from "../errors.ts";
+import { ConnectionRefusedError, InvalidArgumentError, TimedOutError } from "../errors.ts";
+import type { AddressTable } from "../ipv6/addresses.ts";
 import { MAX_SAMPLES, NtpClient } from "../ntp/client.ts";
 import type { DisciplinedClock } from "../ntp/clock.ts";
 import type { UdpLayer } from "../udp/layer.ts";
-import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
 import { emitNtpRequest, HEADER_LENGTH, PORT, parseNtp } from "../wire/ntp.ts";
 import { assertTimeout, type Dns } from "./dns.ts";
 import { type Driven, type Driver, deadline } from "./driver.ts";
@@ -44,10 +44,11 @@ export interface NtpParts {
   readonly driver: Driver;
   readonly clock: DisciplinedClock;
   readonly random: () => number;
+  readonly table: AddressTable;
 }
 
 export function createNtp(parts: NtpParts): Ntp {
-  const { udp, dns, driver, clock, random } = parts;
+  const { udp, dns, driver, clock, random, table } = parts;
 
   function measure(
     server: number,
@@ -66,7 +67,9 @@ export function createNtp(parts: NtpParts): Ntp {
         driver.wake();
         return true;
       });
+      table.retain(server);
       const end = (): void => {
+        table.release(server);
         udp.unbind(port);
         driver.remove(machine);
         driver.remove(late);
@@ -120,10 +123,8 @@ export function createNtp(parts: NtpParts): Ntp {
       const limits = { ...(signal === undefined ? {} : { signal }), ...(timeout === undefined ? {} : { timeout }) };
       const [first] = await dns.lookup(server, limits);
       signal?.throwIfAborted();
-      const address = parseAddress(first!.address);
-      if (address === undefined) throw new UnreachableError("ENETUNREACH", `${server} has no IPv4 address`);
-      const name = server === first!.address ? server : `${server} (${formatAddress(address)})`;
-      return measure(address, name, samples, until, signal);
+      const name = server === first!.address ? server : `${server} (${first!.address})`;
+      return measure(table.parse(first!.address)!, name, samples, until, signal);
     },
     clock,
   };

@@ -1,5 +1,6 @@
 import type { Endpoint, Flow, SoloistError, WaitOptions } from "@soloist/interface";
 import { BrokenPipeError, failureError, InvalidArgumentError } from "../errors.ts";
+import { FIRST_IPV6 } from "../ipv6/addresses.ts";
 import { closeSend, discardReceived, readableLength, readBytes, writableLength, writeBytes } from "../tcp/calls.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
@@ -13,7 +14,6 @@ import {
   STATE_NAMES,
   TIME_WAIT,
 } from "../tcp/state.ts";
-import { formatAddress } from "../wire/ipv4-address.ts";
 import { readableOf, writableOf } from "./flow-streams.ts";
 import { limited, timerOf } from "./limits.ts";
 import { RESOLVED, Signal } from "./signal.ts";
@@ -61,20 +61,31 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
   readonly #finished = new Signal();
   #writes: PendingWrite[] | undefined;
   #shut = false;
+  /** Both ends of a connection over IPv6: its addresses are not held any longer than it is. */
+  readonly #ends: { readonly remote: Endpoint; readonly local: Endpoint } | undefined;
 
   constructor(layer: TcpLayer, connection: TcpConnection) {
     this.#layer = layer;
     this.#connection = connection;
+    this.#ends = connection.remoteAddress >= FIRST_IPV6 ? { remote: this.#remote(), local: this.#local() } : undefined;
   }
 
   get remote(): Endpoint {
-    const c = this.#connection;
-    return { address: formatAddress(c.remoteAddress), port: c.remotePort };
+    return this.#ends?.remote ?? this.#remote();
   }
 
   get local(): Endpoint {
+    return this.#ends?.local ?? this.#local();
+  }
+
+  #remote(): Endpoint {
     const c = this.#connection;
-    return { address: formatAddress(c.localAddress), port: c.localPort };
+    return { address: this.#layer.addresses.format(c.remoteAddress), port: c.remotePort };
+  }
+
+  #local(): Endpoint {
+    const c = this.#connection;
+    return { address: this.#layer.addresses.format(c.localAddress), port: c.localPort };
   }
 
   get readable(): ReadableStream<Uint8Array> {
@@ -298,7 +309,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
 
   #failure(): SoloistError {
     const c = this.#connection;
-    return failureError(c.error!, `${formatAddress(c.remoteAddress)}:${c.remotePort}`);
+    return failureError(c.error!, `${this.remote.address}:${c.remotePort}`);
   }
 
   #encode(text: string): Uint8Array {

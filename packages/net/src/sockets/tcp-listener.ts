@@ -33,6 +33,7 @@ export class TcpListener implements Listener, SynHandler {
     this.#backlog = backlog;
     this.options = options;
     this.#port = layer.listen(port, this);
+    layer.addresses.retain(localAddress);
   }
 
   get bytes(): ByteHelpers {
@@ -93,6 +94,7 @@ export class TcpListener implements Listener, SynHandler {
     if (this.#closed) return;
     this.#closed = true;
     this.#layer.unlisten(this.#port);
+    this.#layer.addresses.release(this.localAddress);
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
     // Nobody will ever take these (RFC 9293 3.10.4 leaves it to us): their peers should know.
     for (const flow of this.#queue.splice(0)) flow.abort();

@@ -1,6 +1,5 @@
 import type { ByteHelpers, Listener } from "@soloist/interface";
-import { AddressError, failureError, InvalidArgumentError } from "../errors.ts";
-import type { Ipv4Egress } from "../ipv4/egress.ts";
+import { failureError, InvalidArgumentError } from "../errors.ts";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
 import type { CongestionName } from "../tcp/congestion.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
@@ -8,7 +7,7 @@ import { ECN_ACCEPT, ECN_OFF, ECN_REQUEST } from "../tcp/ecn.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
 import { AUTO_LIMIT, RECEIVE_LIMIT, SEND_LIMIT } from "../tcp/limits.ts";
 import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
-import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
+import { assertAddress, assertLocal, localText, type SocketAddresses } from "./addresses.ts";
 import { assertTimeout } from "./dns.ts";
 import { closeOnAbort } from "./limits.ts";
 import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
@@ -50,7 +49,7 @@ export interface TcpSocketOptions {
 export interface ListenOptions extends TcpSocketOptions {
   /** 0: any free port; see `listener.local.port`. */
   readonly port: number;
-  /** Default: every address of the stack. */
+  /** Default, and `::`: every address of the stack, of both families; `0.0.0.0`: every one of IPv4. */
   readonly address?: string;
   /** Connections in the handshake or waiting for `accept`; beyond it SYNs are answered with cookies. Default 512. */
   readonly backlog?: number;
@@ -81,23 +80,18 @@ const DEFAULT_BACKLOG = 512;
 const MIN_BUFFER = 2048;
 const MAX_BUFFER = 1 << 26;
 
-export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => number): Tcp {
+export function createTcp(layer: TcpLayer, addresses: SocketAddresses, monotonic: () => number): Tcp {
   return {
     bytes: layer.bytes,
 
     listen(options) {
       assertPort(options.port, 0);
-      const localAddress = options.address === undefined ? 0 : assertAddress(options.address);
-      if (options.address !== undefined) {
-        if (localAddress !== 0 && !egress.isLocal(localAddress)) {
-          throw new AddressError("EADDRNOTAVAIL", `${options.address} is not an address of this stack`);
-        }
-      }
+      const localAddress = assertLocal(addresses, options.address);
       const backlog = options.backlog ?? DEFAULT_BACKLOG;
       const listener = new TcpListener(
         layer,
         options.port,
-        () => formatAddress(localAddress || egress.config.address),
+        () => localText(addresses, localAddress),
         backlog,
         userOptions(options),
         localAddress,
@@ -109,7 +103,7 @@ export function createTcp(layer: TcpLayer, egress: Ipv4Egress, monotonic: () => 
     connect(options) {
       return new Promise((resolve, reject) => {
         assertPort(options.port, 1);
-        const address = assertAddress(options.address);
+        const address = assertAddress(addresses, options.address);
         const { signal } = options;
         assertTimeout(options.timeout);
         if (signal?.aborted) throw signal.reason;
@@ -170,10 +164,4 @@ export function assertPort(port: number, least: number): void {
   if (!Number.isInteger(port) || port < least || port > 65_535) {
     throw new InvalidArgumentError(`a port is ${least} to 65535, not ${port}`);
   }
-}
-
-export function assertAddress(text: string): number {
-  const address = parseAddress(text);
-  if (address === undefined) throw new InvalidArgumentError(`not an IPv4 address: ${JSON.stringify(text)}`);
-  return address;
 }

@@ -1,10 +1,9 @@
 import type { Endpoint, WaitOptions, Wakeup } from "@soloist/interface";
-import { AddressError, BrokenPipeError, failureError, InvalidArgumentError } from "../errors.ts";
-import type { Ipv4Egress } from "../ipv4/egress.ts";
-import type { UdpLayer, UdpSendOptions } from "../udp/layer.ts";
-import { formatAddress, isMulticast } from "../wire/ipv4-address.ts";
+import { BrokenPipeError, failureError, InvalidArgumentError } from "../errors.ts";
+import { isGroup, type UdpLayer, type UdpSendOptions } from "../udp/layer.ts";
+import { assertAddress, assertLocal, localText, type SocketAddresses } from "./addresses.ts";
 import { closeOnAbort, limited, timerOf } from "./limits.ts";
-import { assertAddress, assertPort } from "./tcp.ts";
+import { assertPort } from "./tcp.ts";
 
 /** One datagram that arrived. */
 export interface Datagram {
@@ -17,7 +16,7 @@ export interface Datagram {
 export interface BindOptions {
   /** 0 (the default): any free port. */
   readonly port?: number;
-  /** Take only what is sent to this address of ours, and send from it. Default: all of them. */
+  /** Take only what is sent to this address of ours, and send from it. Default, and `::`: all of them; `0.0.0.0`: all of IPv4. */
   readonly address?: string;
   /** Datagrams that wait to be received; more are dropped and counted. Default 256. */
   readonly queue?: number;
@@ -49,11 +48,11 @@ export interface UdpSocket extends AsyncIterable<Datagram>, AsyncDisposable {
   /** The next datagram, `undefined` once the socket is closed. A wait that was given up loses none. */
   receive(options?: WaitOptions): Promise<Datagram | undefined>;
   /**
-   * Sends one datagram of up to 65,507 bytes, best effort; in fragments if need be.
+   * Sends one datagram of up to 65,507 bytes (over IPv6 65,527), best effort; in fragments if need be.
    * @throws `EMSGSIZE`, `ENETUNREACH`, `EPIPE` (closed)
    */
   send(data: Uint8Array, to: Endpoint): void;
-  /** Hears what is sent to a group, `224.0.0.251` say. No IGMP: groups beyond 224.0.0.0/24 need a link that floods. @throws `EINVAL` */
+  /** Hears what is sent to a group, `ff02::fb` or `224.0.0.251` say. No IGMP: IPv4's beyond 224.0.0.0/24 need a link that floods. @throws `EINVAL` */
   join(group: string): void;
   leave(group: string): void;
   close(): void;
@@ -85,17 +84,16 @@ interface Waiter {
   reject(error: Error): void;
 }
 
-export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, onWoken: () => void): Udp {
+export function createUdp(layer: UdpLayer, addresses: SocketAddresses, wakeup: Wakeup, onWoken: () => void): Udp {
+  const { table } = addresses;
+
   function bind(options: BindOptions): { port: number; socket: UdpSocket; fail: (error: Error) => void } {
     const { port = 0, queue: limit = DEFAULT_QUEUE, queueBytes = DEFAULT_QUEUE_BYTES, ttl } = options;
     assertPort(port, 0);
     if (ttl !== undefined && !(Number.isInteger(ttl) && ttl >= 1 && ttl <= 255)) {
       throw new InvalidArgumentError(`a TTL is 1 to 255, not ${ttl}`);
     }
-    const address = options.address === undefined ? 0 : assertAddress(options.address);
-    if (address !== 0 && !egress.isLocal(address)) {
-      throw new AddressError("EADDRNOTAVAIL", `${options.address} is not an address of this stack`);
-    }
+    const address = assertLocal(addresses, options.address);
     const sendOptions: UdpSendOptions = {
       source: address,
       dontFragment: options.dontFragment ?? false,
@@ -113,8 +111,8 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
         dropped++;
         return false;
       }
-      const remote = { address: formatAddress(sourceAddress), port: sourcePort };
-      const datagram = { data: bytes.slice(at, at + length), remote, destination: formatAddress(destination) };
+      const remote = { address: table.format(sourceAddress), port: sourcePort };
+      const datagram = { data: bytes.slice(at, at + length), remote, destination: table.format(destination) };
       if (waiter !== undefined) {
         waiter.resolve(datagram);
         onWoken();
@@ -124,10 +122,10 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
       }
       return true;
     });
-    layer.binding(bound)!.localAddress = address;
+    layer.narrow(bound, address, 0, 0);
     const socket: UdpSocket = {
       get local() {
-        return { address: formatAddress(address || egress.config.address), port: bound };
+        return { address: localText(addresses, address), port: bound };
       },
       get dropped() {
         return dropped;
@@ -152,16 +150,16 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
       send(data, to) {
         if (closed) throw new BrokenPipeError("the socket is closed");
         assertPort(to.port, 1);
-        layer.send(bound, assertAddress(to.address), to.port, data, 0, data.length, sendOptions);
+        layer.send(bound, assertAddress(addresses, to.address), to.port, data, 0, data.length, sendOptions);
         // An ARP request may be due, or it was for ourselves.
         wakeup.wake();
       },
       join(group) {
-        const parsed = assertGroup(group);
+        const parsed = assertGroup(addresses, group);
         if (!closed && !layer.join(bound, parsed)) throw new InvalidArgumentError("this stack is in too many groups");
       },
       leave(group) {
-        layer.leave(bound, assertGroup(group));
+        layer.leave(bound, assertGroup(addresses, group));
       },
       close() {
         if (closed) return;
@@ -203,11 +201,10 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
     connect(options) {
       const { remote } = options;
       assertPort(remote.port, 1);
-      const remoteAddress = assertAddress(remote.address);
+      assertAddress(addresses, remote.address);
       const { port, socket, fail } = bind(options);
       const binding = layer.binding(port)!;
-      binding.remoteAddress = remoteAddress;
-      binding.remotePort = remote.port;
+      layer.narrow(port, binding.localAddress, assertAddress(addresses, remote.address), remote.port);
       binding.onError = (failure) => fail(failureError(failure, `${remote.address}:${remote.port}`));
       const peer = { address: remote.address, port: remote.port };
       const send = socket.send;
@@ -219,8 +216,8 @@ export function createUdp(layer: UdpLayer, egress: Ipv4Egress, wakeup: Wakeup, o
   };
 }
 
-function assertGroup(text: string): number {
-  const group = assertAddress(text);
-  if (!isMulticast(group)) throw new InvalidArgumentError(`not a multicast group: ${text}`);
+function assertGroup(addresses: SocketAddresses, text: string): number {
+  const group = assertAddress(addresses, text);
+  if (!isGroup(group)) throw new InvalidArgumentError(`not a multicast group: ${text}`);
   return group;
 }

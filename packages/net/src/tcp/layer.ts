@@ -2,7 +2,7 @@ import type { ByteHelpers, Rng, Wakeup } from "@soloist/interface";
 import type { Counters } from "../counters.ts";
 import { AddressError, UnreachableError } from "../errors.ts";
 import type { Ipv4Egress, LinkWaiter } from "../ipv4/egress.ts";
-import { ANY_IPV4, FIRST_IPV6, isIpv6Multicast } from "../ipv6/addresses.ts";
+import { type AddressTable, ANY_IPV4, FIRST_IPV6, isIpv6Multicast } from "../ipv6/addresses.ts";
 import type { Ipv6Egress } from "../ipv6/egress.ts";
 import type { Ipv6Packet } from "../ipv6/packet.ts";
 import { RateLimit } from "../rate-limit.ts";
@@ -86,6 +86,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   now = 0;
   /** When `sweep` is due. */
   sweepAt: number = Number.POSITIVE_INFINITY;
+  /** Text of addresses, and who holds them. */
+  readonly addresses: AddressTable;
   readonly #egress: Ipv4Egress;
   readonly #ipv6: Ipv6Egress;
   readonly #all: Counters;
@@ -121,6 +123,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   ) {
     this.#egress = egress;
     this.#ipv6 = ipv6;
+    this.addresses = ipv6.table;
     this.bytes = bytes;
     this.#all = counters;
     this.counters = counters.tcp;
@@ -338,7 +341,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
         ? this.#egress.isBroadcast(remoteAddress) || isMulticast(remoteAddress)
         : isIpv6Multicast(remoteAddress);
     if (many || localAddress === 0 || egress.nextHop(remoteAddress) === 0) {
-      throw new UnreachableError("ENETUNREACH", `no route to ${this.#ipv6.table.format(remoteAddress)}`);
+      throw new UnreachableError("ENETUNREACH", `no route to ${this.addresses.format(remoteAddress)}`);
     }
     const localPort = this.#freePort(localAddress, remoteAddress, remotePort);
     const c = new TcpConnection(this.#environment(remoteAddress), localAddress, localPort, remoteAddress, remotePort);
@@ -362,13 +365,12 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
 
   /** 32 bits for an address that outlive its handle: what hashes are made of. */
   #identity(address: number): number {
-    return address >= FIRST_IPV6 ? this.#ipv6.table.identity(address) : address;
+    return address >= FIRST_IPV6 ? this.addresses.identity(address) : address;
   }
 
   #insert(c: TcpConnection): void {
-    const { table } = this.#ipv6;
-    table.retain(c.localAddress);
-    table.retain(c.remoteAddress);
+    this.addresses.retain(c.localAddress);
+    this.addresses.retain(c.remoteAddress);
     this.#table.insert(c);
   }
 
@@ -752,9 +754,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#timeWait.delete(c);
     if (this.#last === c) this.#last = undefined;
     (c.remoteAddress >= FIRST_IPV6 ? this.#ipv6Headers : this.#headers).release(c);
-    const { table } = this.#ipv6;
-    table.release(c.localAddress);
-    table.release(c.remoteAddress);
+    this.addresses.release(c.localAddress);
+    this.addresses.release(c.remoteAddress);
   }
 
   #freePort(localAddress: number, remoteAddress: number, remotePort: number): number {

@@ -134,8 +134,8 @@ export async function converse(seed: number): Promise<Outcome> {
       unsure++;
     });
   const talk = async () => {
-    const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+    const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
     stacks.push(a, b);
     const listener = a.tcp.listen({ port: 7, ...plan.server });
     const serve = async () => {

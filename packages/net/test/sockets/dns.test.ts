@@ -67,7 +67,8 @@ describe("dns.lookup", () => {
       expect(await dns.lookup("192.0.2.1")).toEqual([{ address: "192.0.2.1", family: 4 }]);
       expect(await dns.lookup("2001:DB8::1", { family: 0 })).toEqual([{ address: "2001:db8::1", family: 6 }]);
       expect(await dns.lookup("app.localhost")).toEqual([{ address: "127.0.0.1", family: 4 }]);
-      await checkCode("ENOTFOUND", () => dns.lookup("::1"));
+      expect(await dns.lookup("::1")).toEqual([{ address: "::1", family: 6 }]);
+      await checkCode("ENOTFOUND", () => dns.lookup("::1", { family: 4 }));
       expect(count.udp).toBe(0);
     }).then(() => {}));
   it("tries short names in the search domains", () =>

@@ -5,8 +5,8 @@ import { currentStack, stack } from "../../src/index.ts";
 describe("options of a flow that is open", () => {
   it("keep-alive ends a connection whose peer is gone, and only while it is on", async () => {
     const simulation = new Simulation({ seed: 3 });
-    const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+    const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
     a.tcp.listen({ port: 7 });
     const flow = await simulation.run(b.tcp.connect({ address: "10.0.0.1", port: 7 }));
     flow.setKeepAlive(60_000);
@@ -27,8 +27,8 @@ describe("options of a flow that is open", () => {
 
   it("noDelay, set while a small piece waits for an acknowledgment, sends it", async () => {
     const simulation = new Simulation({ seed: 4, delay: 50 });
-    const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+    const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
     const listener = a.tcp.listen({ port: 7 });
     const flow = await simulation.run(b.tcp.connect({ address: "10.0.0.1", port: 7, noDelay: false }));
     const server = (await simulation.run(listener.accept()))!;
@@ -45,7 +45,7 @@ describe("options of a flow that is open", () => {
   it("the stack that opened first is the current one", async () => {
     const simulation = new Simulation({ seed: 5 });
     const first = currentStack();
-    await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
+    await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
     expect(currentStack()).toBe(first);
   });
 });

@@ -9,8 +9,8 @@ const scope = globalThis as unknown as StreamClasses;
 const native: StreamClasses = { ReadableStream: scope.ReadableStream, WritableStream: scope.WritableStream };
 
 async function pair(simulation: Simulation) {
-  const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-  const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+  const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+  const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
   const listener = a.tcp.listen({ port: 7 });
   const connect = () => b.tcp.connect({ address: "10.0.0.1", port: 7 });
   const [client, server] = await Promise.all([connect(), listener.accept()]);

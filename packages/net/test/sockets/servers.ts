@@ -13,7 +13,7 @@ export function open(
   parameters: Record<string, string> = {},
   options: StackOptions = {},
 ): Promise<Stack> {
-  const host = simulation.addHost({ parameters: { ipv4: `${address}/24`, ...parameters } });
+  const host = simulation.addHost({ parameters: { ipv4: `${address}/24`, ipv6: "off", ...parameters } });
   return stack(options).open(host) as Promise<Stack>;
 }
 

@@ -10,8 +10,8 @@ async function transfer(link: SimulationOptions, options: TcpSocketOptions): Pro
   const simulation = new Simulation(link);
   const time = await simulation.run(
     (async () => {
-      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24" } }));
+      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
       const listener = a.tcp.listen({ port: 7, ...options });
       const began = simulation.now;
       const receive = async () => {
