@@ -62,7 +62,7 @@ class SocketRoom implements Room {
       if (member === except || member.state !== "open") continue;
       const rest = member.take(buffer, length);
       if (rest > 0) {
-        if (rest === length && member.buffered + length > this.#maxBuffered) {
+        if (rest === length && (member.crowded || member.buffered + length > this.#maxBuffered)) {
           if (this.#closes) void member.close(TRY_AGAIN_LATER, "too slow");
           continue;
         }

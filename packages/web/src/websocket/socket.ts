@@ -3,6 +3,7 @@ import type { Upgraded } from "../upgrade.ts";
 import { buildFrame } from "./frame.ts";
 import { type CloseStatus, FRAMES_DUE, LOST, RECEIVED, type State, WebSocketMachine } from "./machine.ts";
 import { GOING_AWAY, INTERNAL_ERROR, NORMAL, TRY_AGAIN_LATER } from "./parser.ts";
+import { Queue } from "./queue.ts";
 import type { WebSocketLimits } from "./websocket.ts";
 
 /**
@@ -53,7 +54,7 @@ export class ServerSocket implements WebSocket, Upgraded {
   #now = 0;
 
   // Messages that the handler has not asked for yet.
-  #inbox: (string | Uint8Array)[] = [];
+  readonly #inbox = new Queue<string | Uint8Array>();
   #inboxBytes = 0;
   readonly #receivers: ((message: string | Uint8Array | undefined) => void)[] = [];
   #taken: (() => void) | undefined = undefined;
@@ -63,7 +64,7 @@ export class ServerSocket implements WebSocket, Upgraded {
   #current: Uint8Array | undefined = undefined;
   #currentAt = 0;
   #currentCounts = false;
-  readonly #outbox: Uint8Array[] = [];
+  readonly #outbox = new Queue<Uint8Array>();
   buffered = 0;
   #pumping = false;
   #stalledSince = 0;
@@ -157,10 +158,15 @@ export class ServerSocket implements WebSocket, Upgraded {
     }
   }
 
+  /** Whether too many frames wait: many small ones cost more than their bytes. */
+  get crowded(): boolean {
+    return this.#outbox.length >= MAX_FRAMES;
+  }
+
   /** What `take` did not take: of a frame that was begun, or a whole one. Never write to it. */
   keep(rest: Uint8Array, begun: boolean): void {
     if (this.state !== "open") return;
-    if (this.buffered > this.#limits.maxBuffered) {
+    if (this.buffered > this.#limits.maxBuffered || this.crowded) {
       // Whoever does not wait for `send` must not fill the memory.
       this.#machine.close(this.#now, TRY_AGAIN_LATER, "too slow");
       this.#flush();
@@ -234,7 +240,7 @@ export class ServerSocket implements WebSocket, Upgraded {
       if (this.state === "open") void this.close(INTERNAL_ERROR);
     }
     // Nobody receives any more: what still arrives must not hold up the goodbye.
-    this.#inbox = [];
+    this.#inbox.clear();
     this.#inboxBytes = 0;
     this.#readOn();
   }
@@ -329,7 +335,7 @@ export class ServerSocket implements WebSocket, Upgraded {
     machine.lost();
     const status = machine.status!;
     // Messages that were not begun stay unsent: the peer has said that it reads no more, or broke the rules.
-    this.#outbox.length = 0;
+    this.#outbox.clear();
     this.buffered = 0;
     this.#currentCounts = false;
     this.#readOn();
@@ -344,6 +350,8 @@ export class ServerSocket implements WebSocket, Upgraded {
 
 /** Messages that wait for a handler: many small ones cost more than their bytes. */
 const MAX_MESSAGES = 256;
+/** Frames that wait for the network. */
+const MAX_FRAMES = 4096;
 
 function ended(): SoloistError {
   return new SoloistError("ECONNRESET", "The WebSocket is closed");

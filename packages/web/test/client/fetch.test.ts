@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTcpServer, type Server as TcpServer } from "node:net";
 import { deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
-import { createFetch, FetchError, type FetchOptions, Request } from "../../src/index.ts";
+import { Blob, createFetch, FetchError, type FetchOptions, FormData, Request } from "../../src/index.ts";
 import { loopback } from "./node-connector.ts";
 
 const servers: (Server | TcpServer)[] = [];
@@ -115,6 +115,28 @@ describe("fetch: requests", () => {
     const large = new Uint8Array(3_000_000);
     expect(await (await fetch(url, { method: "POST", body: large })).text()).toBe("undefined 3000000 3000000");
     expect(fetch.counters.connections).toBe(1);
+  });
+
+  test("a ReadableStream, a form and a file are bodies too", async () => {
+    const { fetch, url } = await start(async (request, response) => {
+      const type = request.headers["content-type"] ?? "-";
+      response.end(`${type.replace(/boundary=.*/, "boundary")} ${await read(request)}`);
+    });
+    let left = 3;
+    const stream = new ReadableStream({
+      pull(controller) {
+        if (left-- > 0) controller.enqueue(new TextEncoder().encode(`<${left}>`));
+        else controller.close();
+      },
+    });
+    expect(await (await fetch(url, { method: "POST", body: stream })).text()).toBe("- <2><1><0>");
+    const form = new FormData();
+    form.append("name", "Ada");
+    expect(await (await fetch(url, { method: "POST", body: form })).text()).toMatch(
+      /^multipart\/form-data; boundary .*name="name"\r\n\r\nAda\r\n/s,
+    );
+    const blob = new Blob(["blob"], { type: "text/x" });
+    expect(await (await fetch(url, { method: "POST", body: blob })).text()).toBe("text/x blob");
   });
 
   test("a stream that fails fails the fetch, and the server sees a request cut short", async () => {
