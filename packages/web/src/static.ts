@@ -85,6 +85,8 @@ export function staticFiles(
     cacheControl = "no-cache",
   } = options;
   return ({ params, request, path, target }) => {
+    // A slash that is encoded belongs to a name (RFC 3986 2.2), and no file's name has one.
+    if (path.includes("%") && /%2f/i.test(path)) throw new HttpError(404, "Not Found");
     const wanted = `/${params.path}`;
     let name = wanted.endsWith("/") ? wanted + index : wanted;
     let file = files.lookup(name);

@@ -1,0 +1,1 @@
+// A name with a hash.
