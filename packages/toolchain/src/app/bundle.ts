@@ -75,9 +75,9 @@ export function bundleOptions(options: CommonOptions) {
     inject: globals.map(({ path }) => path),
     define: {
       "process.env.NODE_ENV": '"production"',
-      ...(app.dependencies.includes(NODE_PACKAGE) ? { global: "globalThis" } : {}),
       ...Object.fromEntries(globals.flatMap(({ names }) => propertyDefines(names))),
       ...absentDefines(options.absent ?? [], new Set(globals.flatMap(({ names }) => names))),
+      ...(app.dependencies.includes(NODE_PACKAGE) ? { global: "globalThis" } : {}),
     } as Record<string, string>,
     plugins: [guestPlugin(app, base, options.snapshot), crunch],
   } satisfies BuildOptions;

@@ -79,13 +79,14 @@ export function unixPlugin(app: App, stack: StackChoice, assetPath: (id: string)
   };
 }
 
-/** Node.js's globals that an image lacks; those that the app's globals stand for are left to them. */
+/**
+ * Node.js's globals that an image lacks; those that the app's globals stand for are left to them. `require` and `module` are none: they
+ * belong to libraries in CommonJS, which the bundler wraps.
+ */
 export const ABSENT_GLOBALS = [
   "process",
   "Buffer",
   "global",
-  "require",
-  "module",
   "fetch",
   "WebSocket",
   "EventSource",
