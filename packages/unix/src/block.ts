@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import type { ManifestDevice } from "./machine.ts";
+import { type ManifestDevice, wake } from "./machine.ts";
 
 const BLOCK_SIZE = 512;
 
@@ -69,6 +69,8 @@ function transfer(
   bytes: Uint8Array,
   offset: number,
 ): number {
+  // A scheduled operation waits for the next turn behind each block.
+  wake();
   const disk = handles[handle];
   if (disk === undefined) throw new RangeError("no such disk");
   if (offset < 0 || offset + BLOCK_SIZE > bytes.length) throw new RangeError("range outside of its view");

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import process from "node:process";
-import { clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
+import { clearImmediate, clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
 import type { Pollable } from "@soloist/interface";
 import { openBlocks } from "./block.ts";
 import { type Report, readSettings, SETTINGS_VARIABLE, type Settings, STOP } from "./settings.ts";
@@ -51,7 +51,38 @@ export function readMonotonic(): number {
 export function wake(): void {
   if (!isBooted || pending !== undefined) return;
   clearTimeout(timer);
-  pending = setImmediate(step);
+  schedule();
+}
+
+/**
+ * The next turn comes when Node.js has run all jobs, or after so many of them, as in an image: a task that makes jobs without
+ * end keeps no other waiting. Sockets of the host do wait, since Node.js looks at them only when no job is left; so only so
+ * many turns in a row are taken early.
+ */
+const JOBS_A_TURN = 256;
+const EARLY_TURNS = 16;
+
+let earlyTurns = 0;
+
+function schedule(): void {
+  const immediate = setImmediate(() => {
+    earlyTurns = 0;
+    step();
+  });
+  pending = immediate;
+  if (earlyTurns === EARLY_TURNS) return;
+  let jobs = 0;
+  const count = (): void => {
+    if (pending !== immediate) return;
+    if (++jobs < JOBS_A_TURN) {
+      queueMicrotask(count);
+      return;
+    }
+    clearImmediate(immediate);
+    earlyTurns++;
+    step();
+  };
+  queueMicrotask(count);
 }
 
 /** Puts a machine beside the app's own into the loop. */
@@ -99,7 +130,7 @@ function step(): void {
   const wait = next - monotonic();
   // Jobs that this turn made run before the next one.
   if (pending !== undefined) return;
-  if (wait <= 0) pending = setImmediate(step);
+  if (wait <= 0) schedule();
   else if (wait !== Infinity) timer = setTimeout(step, Math.min(Math.ceil(wait), LONGEST_TIMER_MS));
 }
 
