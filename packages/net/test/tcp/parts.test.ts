@@ -109,4 +109,12 @@ describe("initial sequence numbers", () => {
     expect(new SequenceNumbers(seededRng(2)).initial(1, 2, 3, 4, 1000)).not.toBe(first);
     expect(Number.isInteger(numbers.initial(1, 2, 3, 4, 1e12))).toBe(true);
   });
+  it("timestamps begin at another number for each pair of ends, and not at the time", () => {
+    const numbers = new SequenceNumbers(seededRng(1));
+    const offset = numbers.timestampOffset(1, 2, 3, 4);
+    expect(numbers.timestampOffset(1, 2, 3, 4)).toBe(offset);
+    const others = [numbers.timestampOffset(1, 2, 3, 5), numbers.timestampOffset(1, 2, 4, 4)];
+    others.push(numbers.initial(1, 2, 3, 4, 0), new SequenceNumbers(seededRng(2)).timestampOffset(1, 2, 3, 4), 0);
+    expect(others).not.toContain(offset);
+  });
 });
