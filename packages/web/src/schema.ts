@@ -19,7 +19,8 @@ interface Issue {
 
 type Result<Output> = { readonly value: Output; readonly issues?: undefined } | { readonly issues: readonly Issue[] };
 
-async function validate<Output>(schema: StandardSchema<Output>, value: unknown, what: string): Promise<Output> {
+/** `value` as the schema makes it. @throws HttpError 422 with its complaints. */
+export async function validate<Output>(schema: StandardSchema<Output>, value: unknown, what: string): Promise<Output> {
   const result = await schema["~standard"].validate(value);
   if (result.issues === undefined) return result.value;
   const lines = result.issues.map(({ message, path }) => {

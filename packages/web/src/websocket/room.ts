@@ -19,16 +19,16 @@ export interface RoomOptions {
  *   for await (const message of socket) room.send(message, socket);
  * }));
  */
-export interface Room extends Iterable<WebSocket> {
+export interface Room extends Iterable<WebSocket<unknown>> {
   readonly size: number;
-  join(socket: WebSocket): void;
-  leave(socket: WebSocket): void;
+  join(socket: WebSocket<unknown>): void;
+  leave(socket: WebSocket<unknown>): void;
   /** Sends to all members but `except`; returns how many that are. Slow members do not hold it up. */
-  send(message: string | Uint8Array, except?: WebSocket): number;
+  send(message: string | Uint8Array, except?: WebSocket<unknown>): number;
 }
 
 class SocketRoom implements Room {
-  readonly #members = new Set<ServerSocket>();
+  readonly #members = new Set<ServerSocket<unknown>>();
   readonly #maxBuffered: number;
   readonly #closes: boolean;
 
@@ -41,18 +41,18 @@ class SocketRoom implements Room {
     return this.#members.size;
   }
 
-  join(socket: WebSocket): void {
+  join(socket: WebSocket<unknown>): void {
     if (!(socket instanceof ServerSocket)) throw new TypeError("Only a socket of webSocket() can join a room");
     if (this.#members.has(socket) || socket.state === "closed") return;
     this.#members.add(socket);
     socket.onEnd(() => this.#members.delete(socket));
   }
 
-  leave(socket: WebSocket): void {
-    this.#members.delete(socket as ServerSocket);
+  leave(socket: WebSocket<unknown>): void {
+    this.#members.delete(socket as ServerSocket<unknown>);
   }
 
-  send(message: string | Uint8Array, except?: WebSocket): number {
+  send(message: string | Uint8Array, except?: WebSocket<unknown>): number {
     if (this.#members.size === 0) return 0;
     // One frame for all; where a network is slow, one copy for all.
     const { buffer, length } = buildFrame(message);
@@ -74,7 +74,7 @@ class SocketRoom implements Room {
     return sent;
   }
 
-  [Symbol.iterator](): Iterator<WebSocket> {
+  [Symbol.iterator](): Iterator<WebSocket<unknown>> {
     return this.#members.values();
   }
 }

@@ -1,8 +1,9 @@
 import { type Flow, SoloistError } from "@soloist/interface";
+import { HttpError } from "../http-error.ts";
 import type { Upgraded } from "../upgrade.ts";
 import { buildFrame } from "./frame.ts";
 import { type CloseStatus, FRAMES_DUE, LOST, RECEIVED, type State, WebSocketMachine } from "./machine.ts";
-import { GOING_AWAY, INTERNAL_ERROR, NORMAL, TRY_AGAIN_LATER } from "./parser.ts";
+import { GOING_AWAY, INTERNAL_ERROR, INVALID_DATA, NORMAL, TRY_AGAIN_LATER } from "./parser.ts";
 import { Queue } from "./queue.ts";
 import type { WebSocketLimits } from "./websocket.ts";
 
@@ -12,7 +13,7 @@ import type { WebSocketLimits } from "./websocket.ts";
  * @example
  * for await (const message of socket) await socket.send(message);
  */
-export interface WebSocket extends AsyncIterable<string | Uint8Array> {
+export interface WebSocket<Message = string | Uint8Array> extends AsyncIterable<Message> {
   /** The subprotocol that was agreed on, or "". */
   readonly protocol: string;
   readonly state: State;
@@ -24,7 +25,7 @@ export interface WebSocket extends AsyncIterable<string | Uint8Array> {
   readonly signal: AbortSignal;
 
   /** The next message; `undefined` once the connection is closed. */
-  receive(): Promise<string | Uint8Array | undefined>;
+  receive(): Promise<Message | undefined>;
   /**
    * Sends text as text, bytes as binary. Resolves when the network has taken the message: that is the back-pressure. False,
    * and nothing sent, when the connection is closing. Never rejects.
@@ -40,15 +41,19 @@ export interface WebSocket extends AsyncIterable<string | Uint8Array> {
   close(code?: number, reason?: string): Promise<CloseStatus>;
 }
 
+/** Makes what the handler gets of what arrived. @throws HttpError when it cannot. */
+export type Decode<Message> = (message: string | Uint8Array) => Message | Promise<Message>;
+
 const SENT: Promise<boolean> = Promise.resolve(true);
 const NOT_SENT: Promise<boolean> = Promise.resolve(false);
 const EMPTY = new Uint8Array(0);
 
 /** Moves bytes between a flow and its machine, and messages between the machine and a handler. */
-export class ServerSocket implements WebSocket, Upgraded {
+export class ServerSocket<Message = string | Uint8Array> implements WebSocket<Message>, Upgraded {
   readonly protocol: string;
   readonly #limits: WebSocketLimits;
-  readonly #handle: (socket: WebSocket) => unknown;
+  readonly #handle: () => unknown;
+  readonly #decode: Decode<Message> | undefined;
   readonly #machine: WebSocketMachine;
   #flow: Flow | undefined = undefined;
   #now = 0;
@@ -74,10 +79,11 @@ export class ServerSocket implements WebSocket, Upgraded {
   readonly #closers: ((status: CloseStatus) => void)[] = [];
   readonly #leaving: (() => void)[] = [];
 
-  constructor(protocol: string, limits: WebSocketLimits, handle: (socket: WebSocket) => unknown) {
+  constructor(protocol: string, limits: WebSocketLimits, handle: () => unknown, decode?: Decode<Message>) {
     this.protocol = protocol;
     this.#limits = limits;
     this.#handle = handle;
+    this.#decode = decode;
     this.#machine = new WebSocketMachine(limits);
   }
 
@@ -95,7 +101,25 @@ export class ServerSocket implements WebSocket, Upgraded {
     return this.#abort.signal;
   }
 
-  receive(): Promise<string | Uint8Array | undefined> {
+  receive(): Promise<Message | undefined> {
+    const received = this.#received();
+    return this.#decode === undefined ? (received as Promise<Message | undefined>) : this.#decoded(received);
+  }
+
+  /** A message that is not what was agreed on ends the connection with 1007. */
+  async #decoded(received: Promise<string | Uint8Array | undefined>): Promise<Message | undefined> {
+    const message = await received;
+    if (message === undefined) return undefined;
+    try {
+      return await this.#decode!(message);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      void this.close(INVALID_DATA, error.message.replaceAll("\n", " "));
+      return undefined;
+    }
+  }
+
+  #received(): Promise<string | Uint8Array | undefined> {
     const message = this.#inbox.shift();
     if (message !== undefined) {
       this.#inboxBytes -= message.length;
@@ -107,11 +131,11 @@ export class ServerSocket implements WebSocket, Upgraded {
   }
 
   /** Leaving the loop does not close: the handler may go on sending. */
-  [Symbol.asyncIterator](): AsyncIterator<string | Uint8Array, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return {
       next: async () => {
-        const value = await this.receive();
-        return value === undefined ? { done: true, value } : { done: false, value };
+        const value = (await this.receive()) as Message | undefined;
+        return value === undefined ? { done: true, value: undefined } : { done: false, value };
       },
     };
   }
@@ -233,7 +257,7 @@ export class ServerSocket implements WebSocket, Upgraded {
 
   async #serve(): Promise<void> {
     try {
-      await this.#handle(this);
+      await this.#handle();
       if (this.state === "open") void this.close();
     } catch (error) {
       console.error("A WebSocket's handler failed:", error);

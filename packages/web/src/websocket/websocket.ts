@@ -1,12 +1,14 @@
 import { sha1 } from "@noble/hashes/legacy.js";
 import { utf8 } from "../bytes.ts";
 import type { Context, Handler } from "../context.ts";
+import { decodeJson } from "../fetch/body.ts";
 import type { Request } from "../fetch/request.ts";
 import { Response } from "../fetch/response.ts";
 import { isCrossSite } from "../middleware/guards.ts";
+import { type StandardSchema, validate } from "../schema.ts";
 import { UpgradeResponse } from "../upgrade.ts";
 import { DEFAULT_MACHINE, type MachineOptions } from "./machine.ts";
-import { ServerSocket, type WebSocket } from "./socket.ts";
+import { type Decode, ServerSocket, type WebSocket } from "./socket.ts";
 
 export interface WebSocketLimits extends MachineOptions {
   /** Bytes of received messages that wait for the handler; the client is not read from above it. */
@@ -15,7 +17,12 @@ export interface WebSocketLimits extends MachineOptions {
   readonly maxBuffered: number;
 }
 
-export interface WebSocketOptions {
+export interface WebSocketOptions<Message = string | Uint8Array> {
+  /**
+   * What a message is, as a Standard Schema (zod, valibot, arktype): messages are JSON then, and typed. One that is not as it
+   * should be ends the connection with 1007.
+   */
+  readonly messages?: StandardSchema<Message>;
   /** Subprotocols that the handler speaks, the best one first (RFC 6455 1.9). A client that offers none of them gets none. */
   readonly protocols?: readonly string[];
   /**
@@ -52,9 +59,9 @@ const KEY = /^[A-Za-z0-9+/]{21}[AQgw]==$/;
  *   for await (const message of socket) await socket.send(message);
  * }));
  */
-export function webSocket<Params = Readonly<Record<string, string>>>(
-  speak: (socket: WebSocket, context: Context<Params>) => unknown,
-  options: WebSocketOptions = {},
+export function webSocket<Params = Readonly<Record<string, string>>, Message = string | Uint8Array>(
+  speak: (socket: WebSocket<Message>, context: Context<Params>) => unknown,
+  options: WebSocketOptions<Message> = {},
 ): Handler<Params> {
   const maxMessage = options.maxMessage ?? DEFAULT_MACHINE.maxMessage;
   const limits: WebSocketLimits = {
@@ -65,6 +72,9 @@ export function webSocket<Params = Readonly<Record<string, string>>>(
     pingTicks: Math.max(1, Math.ceil(options.pingInterval ?? DEFAULT_MACHINE.pingTicks)),
     closeTicks: Math.max(1, Math.ceil(options.closeTimeout ?? DEFAULT_MACHINE.closeTicks)),
   };
+  const { messages } = options;
+  const decode: Decode<Message> | undefined =
+    messages === undefined ? undefined : (message) => validate(messages, parseJson(message), "message");
   return (context) => {
     const { request } = context;
     const refused = refusal(request, options.origins);
@@ -74,7 +84,7 @@ export function webSocket<Params = Readonly<Record<string, string>>>(
       "sec-websocket-accept": acceptKey(request.headers.get("sec-websocket-key")!),
     };
     if (protocol !== "") headers["sec-websocket-protocol"] = protocol;
-    const socket = new ServerSocket(protocol, limits, () => speak(socket, context));
+    const socket: ServerSocket<Message> = new ServerSocket(protocol, limits, () => speak(socket, context), decode);
     return new UpgradeResponse("websocket", socket, headers);
   };
 }
@@ -82,6 +92,11 @@ export function webSocket<Params = Readonly<Record<string, string>>>(
 /** The value of Sec-WebSocket-Accept for a key (RFC 6455 4.2.2). */
 export function acceptKey(key: string): string {
   return btoa(String.fromCharCode(...sha1(utf8(key + GUID))));
+}
+
+/** Nesting is bounded, as in requests. */
+function parseJson(message: string | Uint8Array): unknown {
+  return decodeJson(typeof message === "string" ? utf8(message) : message);
 }
 
 /** RFC 6455 4.2.1, and who may connect (10.2). */

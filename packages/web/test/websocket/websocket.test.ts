@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, expectTypeOf, type MockInstance, test, vi } from "vitest";
 import { WebSocket as WsClient } from "ws";
+import { z } from "zod";
 import {
   bodyLimit,
   cacheControl,
@@ -290,6 +291,48 @@ describe("webSocket: with ws", () => {
     for (const [message] of await Promise.all(heard)) expect(`${message}`).toBe("hello");
     for (const client of clients) client.terminate();
     await vi.waitFor(() => expect(room.size).toBe(0));
+  });
+});
+
+describe("webSocket: typed messages", () => {
+  test("a schema makes messages of JSON; what does not fit ends the connection with 1007", async () => {
+    const Move = z.object({ x: z.number(), y: z.coerce.number() });
+    const listener = new MemoryListener();
+    const stop = new AbortController();
+    stops.push(stop);
+    const room = createRoom();
+    const app = createApp().get(
+      "/ws/:game",
+      webSocket(
+        async (socket, { params }) => {
+          expectTypeOf(params).toEqualTypeOf<{ readonly game: string }>();
+          room.join(socket);
+          for await (const move of socket) {
+            expectTypeOf(move).toEqualTypeOf<{ x: number; y: number }>();
+            await socket.send(`${params.game} ${move.x + move.y}`);
+          }
+        },
+        { messages: Move },
+      ),
+    );
+    void serve(listener, app, { signal: stop.signal });
+    for (const [said, answer] of [
+      ['{"x":"1","y":2}', /^The message is not as it should be: x: .*/],
+      ["{", /^.*is not JSON$/],
+      ["[".repeat(1000), /nested deeper/],
+    ] as const) {
+      const client = listener.connect();
+      await client.write([HANDSHAKE[0]!.replace("/ws", "/ws/go"), ...HANDSHAKE.slice(1), "\r\n"].join("\r\n"));
+      await readUntil(client, (text) => text.includes("\r\n\r\n"));
+      await client.write(frame('{"x":1,"y":"2"}'));
+      expect(await readUntil(client, (text) => text.includes("3"))).toBe("\x81\x04go 3");
+      await client.write(frame(said));
+      const text = await readUntil(client, (text) => text.length > 4);
+      expect(text.slice(2, 4)).toBe("\x03\xef");
+      expect(text.slice(4)).toMatch(answer);
+      await client.write(close(1007));
+      expect(await client.read()).toBeUndefined();
+    }
   });
 });
 
