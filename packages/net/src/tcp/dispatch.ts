@@ -13,9 +13,9 @@ import {
   SYN_RETRIES,
 } from "./limits.ts";
 import { congestionWindow, initialWindow, onRetransmissionTimeout } from "./new-reno.ts";
-import { boardWindow, dropBoard, onReorderTimer, onSackTimeout, probeTail } from "./recovery.ts";
+import { boardWindow, onReorderTimer, onSackTimeout, probeTail } from "./recovery.ts";
 import { backOff } from "./rto.ts";
-import { OPEN, type Scoreboard } from "./scoreboard.ts";
+import { dropBoard, OPEN, type Scoreboard } from "./scoreboard.ts";
 import {
   CLOSED,
   ESTABLISHED,

@@ -5,7 +5,7 @@ import type { TcpConnection } from "./connection.ts";
 import { DUPLICATE_ACKS, RTO_MIN } from "./limits.ts";
 import { grow, initialWindow } from "./new-reno.ts";
 import { measureRoundTrip, restoreRto } from "./rto.ts";
-import { LOSS, OPEN, RECOVERY, Scoreboard, type Sent } from "./scoreboard.ts";
+import { dropBoard, LOSS, OPEN, openBoard, RECOVERY, type Scoreboard, type Sent } from "./scoreboard.ts";
 import { ESTABLISHED, TIME_WAIT } from "./state.ts";
 import { noteRecovered, rememberWindow } from "./undo.ts";
 
@@ -22,31 +22,6 @@ import { noteRecovered, rememberWindow } from "./undo.ts";
 /** How often a retransmission that was answered in time ends the backoff of the RTO, for each measured round trip. */
 const TRUST = 4;
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** The scoreboard, made when there is none. */
-export function openBoard(c: TcpConnection): Scoreboard {
-  let board = c.board;
-  if (board === undefined) {
-    board = new Scoreboard(c);
-    board.rtoAt = c.rtoAt;
-    c.board = board;
-    c.sndNxt = c.sndMax;
-    c.recovering = true;
-    c.rttAt = -1;
-  }
-  return board;
-}
-
-/** Nothing is missing any more, or SACK is of no use: back to the path without a scoreboard. */
-export function dropBoard(c: TcpConnection): void {
-  const board = c.board;
-  if (board === undefined) return;
-  c.board = undefined;
-  c.recovering = false;
-  c.resend = false;
-  c.dupAcks = 0;
-  if (c.rtoAt < board.rtoAt) c.rtoAt = board.rtoAt;
-}
 
 /** An ACK of a peer that permits SACK, while something may be missing: called before sndUna moves to `ack`. */
 export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: number, now: number): void {

@@ -146,3 +146,28 @@ export class Scoreboard {
     });
   }
 }
+
+/** The scoreboard, made when there is none. */
+export function openBoard(c: TcpConnection): Scoreboard {
+  let board = c.board;
+  if (board === undefined) {
+    board = new Scoreboard(c);
+    board.rtoAt = c.rtoAt;
+    c.board = board;
+    c.sndNxt = c.sndMax;
+    c.recovering = true;
+    c.rttAt = -1;
+  }
+  return board;
+}
+
+/** Nothing is missing any more, or SACK is of no use: back to the path without a scoreboard. */
+export function dropBoard(c: TcpConnection): void {
+  const board = c.board;
+  if (board === undefined) return;
+  c.board = undefined;
+  c.recovering = false;
+  c.resend = false;
+  c.dupAcks = 0;
+  if (c.rtoAt < board.rtoAt) c.rtoAt = board.rtoAt;
+}

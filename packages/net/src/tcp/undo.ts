@@ -2,9 +2,8 @@ import type { TcpSegment } from "../wire/tcp.ts";
 import { SACK_BLOCK_LENGTH } from "../wire/tcp-options.ts";
 import type { TcpConnection } from "./connection.ts";
 import { DUPLICATE } from "./extras.ts";
-import { dropBoard } from "./recovery.ts";
 import { restoreRto } from "./rto.ts";
-import { OPEN } from "./scoreboard.ts";
+import { dropBoard, OPEN } from "./scoreboard.ts";
 import { timestampAt } from "./timestamps.ts";
 
 /** What a recovery changed, kept until it is known whether there was a loss at all. */
