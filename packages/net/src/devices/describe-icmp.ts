@@ -62,7 +62,7 @@ function icmpv6Message(bytes: Uint8Array, at: number, end: number): string {
   const target = (): string => (end - at >= 24 ? formatIpv6(bytes, at + 8) : "[truncated]");
   switch (type) {
     case 1:
-      return `destination unreachable, code ${code}`;
+      return `destination unreachable, ${unreachableV6(bytes, at, end, code)}`;
     case 2:
       return `packet too big, mtu ${readAddress(bytes, at + 4) >>> 0}`;
     case 3:
@@ -87,4 +87,18 @@ function icmpv6Message(bytes: Uint8Array, at: number, end: number): string {
     default:
       return `unknown icmp6 type (${type})`;
   }
+}
+
+/** RFC 4443 3.1. */
+function unreachableV6(bytes: Uint8Array, at: number, end: number, code: number): string {
+  const quoted = at + 8;
+  if (end - quoted < 40) return `code ${code}`;
+  const to = formatIpv6(bytes, quoted + 24);
+  if (code === 0) return `unreachable route ${to}`;
+  if (code === 1) return `unreachable prohibited ${to}`;
+  if (code === 3) return `unreachable address ${to}`;
+  if (code !== 4) return `code ${code} ${to}`;
+  const protocol = bytes[quoted + 6]!;
+  const name = protocol === 17 ? "udp" : protocol === 6 ? "tcp" : `protocol ${protocol}`;
+  return `unreachable port, ${to} ${name} port ${quoted + 44 <= end ? u16(bytes, quoted + 42) : "?"}`;
 }

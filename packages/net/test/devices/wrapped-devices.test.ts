@@ -14,18 +14,27 @@ const service: Device<NetDevice> = {
   open: (host) => host.netDevice("service"),
 };
 
+/** Command lines of two hosts that speak one family. */
+const families = {
+  IPv4: { a: "10.0.0.1", own: { ipv4: "10.0.0.1/24", ipv6: "off" }, peer: { ipv4: "10.0.0.2/24", ipv6: "off" } },
+  IPv6: { a: "fd00::1", own: { ipv6: "fd00::1/64", ipv4: "off" }, peer: { ipv6: "fd00::2/64", ipv4: "off" } },
+};
+
 /** Traffic of every kind between two stacks; the first one's device is wrapped. */
-async function talk(device: Device<NetDevice>, parameters: Readonly<Record<string, string>> = {}): Promise<void> {
+async function talk(
+  device: Device<NetDevice>,
+  family: keyof typeof families = "IPv4",
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const simulation = new Simulation({ seed: 11, delay: 5 });
+  const { a: address, own, peer } = families[family];
   const work = async () => {
-    const a = await stack({ device }).open(
-      simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off", ...parameters } }),
-    );
-    const b = await stack().open(
-      simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off", dns: "10.0.0.1" } }),
-    );
+    const [a, b] = await Promise.all([
+      stack({ device }).open(simulation.addHost({ parameters: { ...own, ...parameters } })),
+      stack().open(simulation.addHost({ parameters: { ...peer, dns: address } })),
+    ]);
     const listener = a.tcp.listen({ port: 7 });
-    const flow = await b.tcp.connect({ address: "10.0.0.1", port: 7 });
+    const flow = await b.tcp.connect({ address, port: 7 });
     const server = (await listener.accept())!;
     await flow.write(pattern(5000, 1));
     let length = 0;
@@ -33,10 +42,10 @@ async function talk(device: Device<NetDevice>, parameters: Readonly<Record<strin
     await server.write("bye");
     await flow.read();
     await Promise.all([flow.close(), server.close()]);
-    await b.tcp.connect({ address: "10.0.0.1", port: 8 }).catch(() => {});
-    await b.icmp.ping("10.0.0.1");
-    await b.icmp.ping("10.0.0.1", { size: 3000 });
-    const socket = b.udp.connect({ remote: { address: "10.0.0.1", port: 9 } });
+    await b.tcp.connect({ address, port: 8 }).catch(() => {});
+    await b.icmp.ping(address);
+    await b.icmp.ping(address, { size: 3000 });
+    const socket = b.udp.connect({ remote: { address, port: 9 } });
     socket.send(new Uint8Array(5));
     await socket.receive().catch(() => {});
     const names = a.udp.bind({ port: 53 });
@@ -94,30 +103,33 @@ describe("devices that wrap devices", () => {
     expect(traced.parameters.map(({ name }) => name)).toEqual(["trace"]);
     await talk(traced);
     expect(lines).toEqual([]);
-    await talk(traced, { trace: "true" });
+    await talk(traced, "IPv4", { trace: "true" });
     expect(lines.length).toBeGreaterThan(20);
   });
 
-  it.skipIf(!hasTcpdump)("a capture is read by tcpdump, which says of each frame what a trace says", async () => {
-    const pieces: Uint8Array[] = [];
-    const lines: string[] = [];
-    const both = trace(
-      capture(service, (piece) => void pieces.push(piece)),
-      { print: (line) => lines.push(line.slice("00:00:00.000000 in  ".length)) },
-    );
-    await talk(both);
-    const read = spawnSync("tcpdump", ["-nn", "-S", "-t", "-r", "-", "-Z", "root"], { input: Buffer.concat(pieces) });
-    expect(read.status, String(read.stderr)).toBe(0);
-    const theirs = String(read.stdout).trimEnd().split("\n");
-    // Of pieces it says less, and of ports that it has a name for it tells the protocol behind the length.
-    const plain = (line: string): string =>
-      line
-        .replace(/ \(frag .*\)$/, "")
-        .replace(/(length \d+): .*$/, "$1")
-        .replace(/: (ip-proto-1|icmp|ICMP)$/, ": icmp")
-        .replace(/Announcement ([\d.]+),/, "Request who-has $1 tell $1,");
-    expect(lines.map(plain)).toEqual(theirs.map(plain));
-  });
+  it.skipIf(!hasTcpdump).each(["IPv4", "IPv6"] as const)(
+    "a capture is read by tcpdump, which says of each frame what a trace says: %s",
+    async (family) => {
+      const pieces: Uint8Array[] = [];
+      const lines: string[] = [];
+      const both = trace(
+        capture(service, (piece) => void pieces.push(piece)),
+        { print: (line) => lines.push(line.slice("00:00:00.000000 in  ".length)) },
+      );
+      await talk(both, family);
+      const read = spawnSync("tcpdump", ["-nn", "-S", "-t", "-r", "-", "-Z", "root"], { input: Buffer.concat(pieces) });
+      expect(read.status, String(read.stderr)).toBe(0);
+      const theirs = String(read.stdout).trimEnd().split("\n");
+      // Of pieces it says less, and of ports that it has a name for it tells the protocol behind the length.
+      const plain = (line: string): string =>
+        line
+          .replace(/ \(frag .*\)$/, "")
+          .replace(/(length \d+): .*$/, "$1")
+          .replace(/: (ip-proto-1|icmp|ICMP)$/, ": icmp")
+          .replace(/Announcement ([\d.]+),/, "Request who-has $1 tell $1,");
+      expect(lines.map(plain)).toEqual(theirs.map(plain));
+    },
+  );
 
   it("a capture keeps the first bytes of what its filter lets through", async () => {
     const pieces: Uint8Array[] = [];
