@@ -63,6 +63,7 @@ Options:
   --accel ACCEL    auto (default): KVM when it works, else TCG; kvm; tcg
   --no-snapshot, --minify
                    as for soloist build
+  --watch          build and boot it again whenever a file of the app changes
   --help
 
 Examples:

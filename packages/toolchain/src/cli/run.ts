@@ -7,9 +7,11 @@ import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
 import { type PortForward, parseAssignment, parseMemory, parseNetwork, parsePortForward } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
+import { watchImage } from "../run/watch-image.ts";
 import { parse, parseTarget, single } from "./arguments.ts";
 import { reporting } from "./build.ts";
 import { RUN_HELP } from "./help.ts";
+import { interruption } from "./interruption.ts";
 import { formatSize, type Terminal } from "./terminal.ts";
 
 const DEFAULT_MEMORY = 128;
@@ -31,6 +33,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
       accel: { type: "string" },
       "no-snapshot": { type: "boolean" },
       minify: { type: "boolean" },
+      watch: { type: "boolean" },
       help: { type: "boolean" },
     },
     " (arguments of the app go behind --)",
@@ -50,53 +53,58 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     args: guestArguments,
   };
   const path = single(positionals, "app or image") ?? ".";
-  const isBuilt = !isImage(path);
-  const file = isBuilt
-    ? (
-        await buildImage({
-          app: path,
-          ...(target === undefined ? {} : { target }),
-          snapshot: !values["no-snapshot"],
-          minify: values.minify === true,
-          ...reporting(terminal),
-        })
-      ).path
-    : path;
-  await stop(); // esbuild's process, which would stay as long as the guest
-  const image = inspectImage(file);
-  checkTarget(image.target, target);
-
-  terminal.progress("booting");
-  const interruption = new AbortController();
-  let signalCode = 0;
-  const onSignal = (code: number) => () => {
-    signalCode = code;
-    interruption.abort();
+  const build = () =>
+    buildImage({
+      app: path,
+      ...(target === undefined ? {} : { target }),
+      snapshot: !values["no-snapshot"],
+      minify: values.minify === true,
+      ...reporting(terminal),
+    });
+  const { signal, code: signalCode } = interruption();
+  const boot = (file: string, end: AbortSignal, booted: () => void): Promise<number> => {
+    const image = inspectImage(file);
+    checkTarget(image.target, target);
+    terminal.progress("booting");
+    return runImage({
+      ...options,
+      image,
+      signal: end,
+      console(bytes) {
+        if (bytes.length === 0) return;
+        terminal.clearProgress();
+        process.stdout.write(bytes);
+      },
+      started(how) {
+        terminal.clearProgress();
+        if (image.target === "virtio") {
+          terminal.error(`${basename(file)}  ${formatSize(image.size)}  booted in ${how}\n`);
+        }
+        booted();
+      },
+      reachable(ports) {
+        for (const port of ports) terminal.error(`${address(port)}\n`);
+      },
+    });
   };
-  process.on("SIGINT", onSignal(130)).on("SIGTERM", onSignal(143)).on("SIGHUP", onSignal(129));
-  // Nobody reads the console any more, as in `soloist run | head`.
-  process.stdout.on("error", onSignal(141));
-  const code = await runImage({
-    ...options,
-    image,
-    signal: interruption.signal,
-    console(bytes) {
-      if (bytes.length === 0) return;
-      terminal.clearProgress();
-      process.stdout.write(bytes);
-    },
-    started(how) {
-      terminal.clearProgress();
-      if (image.target === "virtio") {
-        terminal.error(`${basename(file)}  ${formatSize(image.size)}  booted in ${how}\n`);
-      }
-    },
-    reachable(ports) {
-      for (const port of ports) terminal.error(`${address(port)}\n`);
-    },
-  });
+
+  if (values.watch) {
+    if (isImage(path)) throw new UsageError(`--watch: ${path} is an image; name the app that it is built from`);
+    await watchImage({
+      build,
+      run: ({ path: file }, end, booted) => boot(file, AbortSignal.any([signal, end]), booted),
+      say: (text) => terminal.error(text),
+      signal,
+    });
+    await stop();
+    terminal.clearProgress();
+    return signalCode();
+  }
+  const file = isImage(path) ? path : (await build()).path;
+  await stop(); // esbuild's process, which would stay as long as the guest
+  const code = await boot(file, signal, () => {});
   terminal.clearProgress();
-  return signalCode || code;
+  return signalCode() || code;
 }
 
 /** Web browsers open what looks like an address; other protocols are named. */
