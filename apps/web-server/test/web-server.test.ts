@@ -2,6 +2,8 @@ import { readFileSync } from "node:fs";
 import { curl, GUEST, namespacesMissing, runIn, type Serving, serves, targets } from "@soloist/tool-e2e";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+/** Megabytes. */
+const MEMORY = 32;
 const missing = namespacesMissing();
 
 describe.skipIf(missing !== undefined).each(targets)(
@@ -9,7 +11,7 @@ describe.skipIf(missing !== undefined).each(targets)(
   (target) => {
     let server: Serving;
     beforeAll(async () => {
-      server = await serves("apps/web-server", target);
+      server = await serves("apps/web-server", target, { memory: MEMORY });
     });
     afterAll(() => server[Symbol.asyncDispose]());
 
@@ -66,7 +68,7 @@ describe.skipIf(missing !== undefined).each(targets)(
     });
 
     it("counts an upload as it comes: more than its memory holds", async () => {
-      const bytes = 80 << 20;
+      const bytes = (MEMORY + 8) << 20;
       const answer = await runIn(server.net, "sh", [
         "-c",
         `head -c ${bytes} /dev/zero | curl -sS --max-time 100 -H 'expect:' -T - -X POST http://${GUEST}/upload`,
