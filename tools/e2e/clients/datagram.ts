@@ -9,12 +9,12 @@ const data =
   size === undefined
     ? readFileSync(0)
     : Buffer.from(Array.from({ length: Number(size) }, (_, index) => (index * 7) & 255));
-const socket = createSocket("udp4");
+const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
 socket.send(data, Number(port), address);
 const timer = setTimeout(() => process.exit(1), 5000);
 const [answer] = (await once(socket, "message")) as [Buffer];
 clearTimeout(timer);
 console.log(
-  JSON.stringify({ length: answer.length, same: answer.equals(data), text: answer.toString("latin1", 0, 100) }),
+  JSON.stringify({ length: answer.length, same: answer.equals(data), text: answer.toString("latin1", 0, 1000) }),
 );
 socket.close();

@@ -96,7 +96,7 @@ export class NeighborDiscovery {
       else if (type === NEIGHBOR_ADVERTISEMENT) valid = this.#advertised(bytes, at, length, packet);
       else if (type === ROUTER_ADVERTISEMENT) valid = this.#routerAdvertised(bytes, at, length, packet);
       // Solicitations are routers' business. Redirects are not believed: whoever is on the link could take any traffic by one
-      // (RFC 6583, RFC 4861 11.1), and all that they spare is one hop on the same link.
+      // (RFC 4861 11.1), and all that they spare is one hop on the same link.
       else this.#parts.counters.dropped.icmpType++;
     }
     if (!valid) this.#parts.counters.dropped.ndpMalformed++;

@@ -369,8 +369,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   #insert(c: TcpConnection): void {
-    this.addresses.retain(c.localAddress);
-    this.addresses.retain(c.remoteAddress);
+    if (c.remoteAddress >= FIRST_IPV6) {
+      this.addresses.retain(c.localAddress);
+      this.addresses.retain(c.remoteAddress);
+    }
     this.#table.insert(c);
   }
 
@@ -644,10 +646,12 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       return;
     }
     const { source, destination } = ip;
-    const env = this.#environment(source);
+    const ipv6 = source >= FIRST_IPV6;
+    const env = ipv6 ? this.#ipv6Environment : this;
     const c = new TcpConnection(env, destination, segment.destinationPort, source, segment.sourcePort);
-    const local = this.#identity(destination);
-    let iss = this.#isn.initial(local, c.localPort, this.#identity(source), c.remotePort, now);
+    const local = ipv6 ? this.addresses.identity(destination) : destination;
+    const remote = ipv6 ? this.addresses.identity(source) : source;
+    let iss = this.#isn.initial(local, c.localPort, remote, c.remotePort, now);
     // A new incarnation starts behind the old one (RFC 9293 3.6.1, RFC 1122 4.2.2.13).
     if (hasFloor && ((iss - floor) | 0) <= 0) iss = (floor + 64_000) | 0;
     openPassive(c, iss, handler.options, segment, now, this.#timestampOffset(handler, ip));
@@ -753,7 +757,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.timers.remove(c);
     this.#timeWait.delete(c);
     if (this.#last === c) this.#last = undefined;
-    (c.remoteAddress >= FIRST_IPV6 ? this.#ipv6Headers : this.#headers).release(c);
+    if (c.remoteAddress < FIRST_IPV6) {
+      this.#headers.release(c);
+      return;
+    }
+    this.#ipv6Headers.release(c);
     this.addresses.release(c.localAddress);
     this.addresses.release(c.remoteAddress);
   }
