@@ -1,5 +1,5 @@
-import { SoloistError } from "@soloist/interface";
 import type { Stack } from "./device.ts";
+import { NetworkDownError } from "./errors.ts";
 
 let current: Stack | undefined;
 
@@ -11,11 +11,11 @@ export function registerStack(stack: Stack): Stack {
 
 /**
  * The stack that was opened first, for libraries that nobody hands one: `@soloist/node`'s `net`.
- * @throws {SoloistError} `ENETDOWN`: before any is open
+ * @throws {NetworkDownError} `ENETDOWN`: before any is open
  */
 export function currentStack(): Stack {
   if (current === undefined) {
-    throw new SoloistError("ENETDOWN", "no network stack is open: give stack() to run(), and wait until main starts");
+    throw new NetworkDownError("no network stack is open: give stack() to run(), and wait until main starts");
   }
   return current;
 }

@@ -63,6 +63,20 @@ export class InvalidArgumentError extends SoloistError {
   }
 }
 
+/** No network stack is open: `ENETDOWN`. */
+export class NetworkDownError extends SoloistError {
+  constructor(message: string) {
+    super("ENETDOWN", message);
+  }
+}
+
+/** The app does not import `@soloist/net/streams`, which `flow.readable` and `flow.writable` need: `ENOSYS`. */
+export class NoStreamsError extends SoloistError {
+  constructor() {
+    super("ENOSYS", 'flow.readable and flow.writable need web streams: import "@soloist/net/streams"');
+  }
+}
+
 /** The error of a connection that failed for this reason. */
 export function failureError(code: string, peer: string): SoloistError {
   switch (code) {

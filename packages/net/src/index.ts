@@ -33,6 +33,8 @@ export {
   ConnectionResetError,
   InvalidArgumentError,
   MessageSizeError,
+  NetworkDownError,
+  NoStreamsError,
   TimedOutError,
   UnreachableError,
 } from "./errors.ts";

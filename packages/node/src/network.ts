@@ -15,7 +15,7 @@ export function useStack(stack: Stack): void {
   chosen = stack;
 }
 
-/** @throws {SoloistError} `ENETDOWN`: before `run` has opened a stack */
+/** @throws {NetworkDownError} `ENETDOWN`: before `run` has opened a stack */
 export function network(): Stack {
   return chosen ?? currentStack();
 }

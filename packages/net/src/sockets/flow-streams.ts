@@ -1,4 +1,5 @@
-import { type Flow, SoloistError } from "@soloist/interface";
+import type { Flow } from "@soloist/interface";
+import { NoStreamsError } from "../errors.ts";
 
 interface ByteController {
   /** Where a reader that brought its own buffer wants the bytes. */
@@ -33,7 +34,7 @@ export interface StreamClasses {
 
 let classes: StreamClasses | undefined;
 
-export function useStreamClasses(given: StreamClasses): void {
+export function useStreamClasses(given: StreamClasses | undefined): void {
   classes = given;
 }
 
@@ -41,9 +42,7 @@ function streamClasses(): StreamClasses {
   // Node.js has them. Not `globalThis.ReadableStream`: the toolchain would put the library into every app that has web, too.
   const scope: Partial<StreamClasses> = globalThis as never;
   if (classes === undefined && scope.ReadableStream !== undefined) classes = scope as StreamClasses;
-  if (classes === undefined) {
-    throw new SoloistError("ENOSYS", 'flow.readable and flow.writable need web streams: import "@soloist/net/streams"');
-  }
+  if (classes === undefined) throw new NoStreamsError();
   return classes;
 }
 
@@ -51,7 +50,7 @@ function streamClasses(): StreamClasses {
 const readables = new WeakMap<Flow, ReadableStream<Uint8Array>>();
 const writables = new WeakMap<Flow, WritableStream<Uint8Array | string>>();
 
-/** `flow.readable` of any flow, by its `read`, `readInto` and `whenReadable`. @throws {SoloistError} `ENOSYS` */
+/** `flow.readable` of any flow, by its `read`, `readInto` and `whenReadable`. @throws {NoStreamsError} `ENOSYS` */
 export function readableOf(flow: Flow): ReadableStream<Uint8Array> {
   let stream = readables.get(flow);
   if (stream === undefined) {
@@ -67,7 +66,7 @@ export function readableOf(flow: Flow): ReadableStream<Uint8Array> {
   return stream;
 }
 
-/** `flow.writable` of any flow, by its `write`, `shutdown` and `abort`. @throws {SoloistError} `ENOSYS` */
+/** `flow.writable` of any flow, by its `write`, `shutdown` and `abort`. @throws {NoStreamsError} `ENOSYS` */
 export function writableOf(flow: Flow): WritableStream<Uint8Array | string> {
   let stream = writables.get(flow);
   if (stream === undefined) {

@@ -1,7 +1,7 @@
 import { flowSuite, pattern, Simulation } from "@soloist/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ReadableStream, WritableStream } from "web-streams-polyfill";
-import { stack } from "../../src/index.ts";
+import { NoStreamsError, stack } from "../../src/index.ts";
 import { type StreamClasses, useStreamClasses } from "../../src/sockets/flow-streams.ts";
 import "../../src/streams.ts";
 
@@ -57,5 +57,23 @@ describe("readers with buffers of their own", () => {
       }
     };
     expect(await simulation.run(work())).toEqual([...data]);
+  });
+});
+
+describe("without stream classes", () => {
+  afterAll(() => useStreamClasses(native));
+
+  it("readable and writable throw ENOSYS and say what to import", async () => {
+    const simulation = new Simulation({ seed: 7 });
+    const { client } = await simulation.run(pair(simulation));
+    const kept = Object.getOwnPropertyDescriptors(globalThis);
+    try {
+      useStreamClasses(undefined);
+      Object.assign(globalThis, { ReadableStream: undefined });
+      expect(() => client.readable).toThrow(NoStreamsError);
+      expect(() => client.writable).toThrow(/import "@soloist\/net\/streams"/);
+    } finally {
+      Object.defineProperty(globalThis, "ReadableStream", kept.ReadableStream);
+    }
   });
 });
