@@ -234,7 +234,12 @@ export class ServerSocket<Message = string | Uint8Array> implements WebSocket<Me
       throw error;
     }
     this.#end();
-    while (!this.#drained()) await flow.whenWritable();
+    if (this.#drained()) return;
+    // What a peer that takes nothing is cut off by, too.
+    if (!this.#pumping) this.#stalledSince = this.#now;
+    this.#pumping = true;
+    do await flow.whenWritable();
+    while (!this.#drained());
   }
 
   tick(now: number, stallTicks: number): void {

@@ -511,6 +511,21 @@ describe("webSocket: its end", () => {
     await expect(client.read()).rejects.toThrow("reset");
   });
 
+  test("a client that takes not even the close frame is cut off by the stall timeout", async () => {
+    vi.useFakeTimers();
+    const { connect } = inMemory(
+      async (socket) => {
+        await socket.send("x".repeat(496));
+        await socket.receive();
+      },
+      { pingInterval: 100 },
+    );
+    const { client } = await connect(HANDSHAKE, 500);
+    await client.write(frame("x", { opcode: 3 }));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(() => client.readInto(new Uint8Array(10), 0)).toThrow("reset");
+  });
+
   test("a client that takes nothing is cut off by the stall timeout", async () => {
     vi.useFakeTimers();
     const sent: boolean[] = [];
