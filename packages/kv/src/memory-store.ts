@@ -1,7 +1,7 @@
 import { recordSize } from "./commit.ts";
 import { KvError } from "./errors.ts";
 import { checkRoom, DEFAULT_MAX_KEYS, MAX_KEY_BYTES, takeChanges } from "./limits.ts";
-import { keysOf, SortedIndex } from "./sorted-index.ts";
+import { entriesOf, keysOf, SortedIndex } from "./sorted-index.ts";
 import type { Change, KvLimits, KvStore } from "./types.ts";
 
 /**
@@ -70,11 +70,8 @@ class MemoryStore implements KvStore {
     return keysOf(this.#index, prefix);
   }
 
-  async *entries(prefix = ""): AsyncIterableIterator<[string, Uint8Array]> {
-    for (const key of this.keys(prefix)) {
-      const value = await this.get(key);
-      if (value !== undefined) yield [key, value];
-    }
+  entries(prefix = ""): AsyncIterableIterator<[string, Uint8Array]> {
+    return entriesOf(this, prefix);
   }
 
   async close(): Promise<void> {

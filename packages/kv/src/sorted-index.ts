@@ -1,3 +1,5 @@
+import type { KvStore } from "./types.ts";
+
 const MAX_CHUNK = 128;
 
 interface Chunk<T> {
@@ -94,5 +96,13 @@ function lowerBound(keys: readonly string[], key: string): number {
 export function* keysOf(index: SortedIndex<unknown>, prefix: string): IterableIterator<string> {
   for (let key = index.next(prefix, false); key?.startsWith(prefix); key = index.next(key, true)) {
     yield key;
+  }
+}
+
+/** The same of a store, with values: a key that goes away before its value was read is left out. */
+export async function* entriesOf(store: KvStore, prefix: string): AsyncIterableIterator<[string, Uint8Array]> {
+  for (const key of store.keys(prefix)) {
+    const value = await store.get(key);
+    if (value !== undefined) yield [key, value];
   }
 }

@@ -6,7 +6,7 @@ import type { Geometry } from "./geometry.ts";
 import { checkRoom, DEFAULT_MAX_KEYS, MAX_KEY_BYTES, takeChanges } from "./limits.ts";
 import { Log } from "./log.ts";
 import { newLog, type RecoveredLog, recover, salvage } from "./recovery.ts";
-import { keysOf, type SortedIndex } from "./sorted-index.ts";
+import { entriesOf, keysOf, type SortedIndex } from "./sorted-index.ts";
 import type { BlockStore, Change, KvLimits, Recovery, Statistics } from "./types.ts";
 
 export interface StoreOptions {
@@ -142,11 +142,8 @@ class Store implements BlockStore {
     return keysOf(this.#index, prefix);
   }
 
-  async *entries(prefix = ""): AsyncIterableIterator<[string, Uint8Array]> {
-    for (const key of this.keys(prefix)) {
-      const value = await this.get(key);
-      if (value !== undefined) yield [key, value];
-    }
+  entries(prefix = ""): AsyncIterableIterator<[string, Uint8Array]> {
+    return entriesOf(this, prefix);
   }
 
   async compact(): Promise<void> {

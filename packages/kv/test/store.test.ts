@@ -139,6 +139,42 @@ describe("a store on a device", () => {
     expect(store.count).toBe(keys);
   });
 
+  it("updates leave the reserve to compaction, which takes one segment of it", { timeout: 60_000 }, async () => {
+    // Blocks so large that compaction writes a segment's copies in several commits, between which updates could slip in.
+    const device = new PowerDevice({ blockSize: 16384, blocks: 2 + 16 * 32 });
+    const reserve = 4;
+    let fewestAtWrites = Number.POSITIVE_INFINITY;
+    let isFull = false;
+    const store = await openStore({
+      name: device.name,
+      blockSize: device.blockSize,
+      blocks: device.blocks,
+      readSync: (block, into) => device.readSync(block, into),
+      writeSync: (block, from) => device.writeSync(block, from),
+      read: (block, into) => device.read(block, into),
+      write(block, from) {
+        if (isFull) fewestAtWrites = Math.min(fewestAtWrites, store.statistics.freeSegments);
+        return device.write(block, from);
+      },
+    });
+    const size = store.limits.maxUpdateBytes - 30;
+    let keys = 0;
+    while ((await codeOf(() => store.set(`k${keys}`, new Uint8Array(size)))) === undefined) keys++;
+    isFull = true;
+    const random = numbers(1);
+    let fewest = Number.POSITIVE_INFINITY;
+    const put = async (length: number) => {
+      await store.set(`k${random(keys)}`, new Uint8Array(length));
+      fewest = Math.min(fewest, store.statistics.freeSegments);
+    };
+    for (let index = 0; index < 200; index++) await put(size);
+    expect([fewest, fewestAtWrites]).toEqual([reserve, reserve - 1]);
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 60 }, (_, index) => put(index % 2 ? size : size >> 2)));
+    }
+    expect([fewest, fewestAtWrites]).toEqual([reserve, reserve - 1]);
+  });
+
   it("a read whose place was given to others meanwhile is done again", async () => {
     const device = new PowerDevice();
     let gate: Promise<void> | undefined;
