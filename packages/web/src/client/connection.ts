@@ -10,20 +10,18 @@ const WINDOW = 32 * 1024;
 /** Interim responses (RFC 9110 15.2) that a server may send before it answers. */
 const MAX_INTERIM = 16;
 
-/** What the server is waited for, which decides the timeout. */
-export type Waiting = "nothing" | "idle" | "peer";
-
 /** One connection to a server, which carries requests one after another. */
 export class ClientConnection {
   readonly flow: Flow;
   readonly parser: ResponseParser;
   /** Requests that were begun on it. */
   requests = 0;
-  waiting: Waiting = "nothing";
-  /** Sweep of the pool at which it began to wait. */
+  /** Sweep of the pool at which it became idle, or the server was last known to move. */
   since = 0;
   /** Whether the request has been sent whole. */
   sent = true;
+  #reading = false;
+  #writing = false;
   /** Whether a byte of the answer has arrived. */
   answered = false;
 
@@ -55,12 +53,23 @@ export class ClientConnection {
     return this.sent && !parser.inMessage && parser.keepAlive && this.#from === this.#to && this.#failure === undefined;
   }
 
+  /** Whether the server is waited for, and not the caller's own stream. */
+  get waiting(): boolean {
+    return this.#writing || (this.#reading && this.sent);
+  }
+
   /** A request begins. */
   begin(method: string): void {
     this.parser.expect(method);
     this.requests++;
     this.answered = false;
     this.sent = false;
+  }
+
+  /** The request has been sent whole. */
+  finished(): void {
+    this.sent = true;
+    this.since = this.#clock.tick;
   }
 
   /** Ends the connection at once; whoever waits for it gets `reason`. */
@@ -79,7 +88,11 @@ export class ClientConnection {
     while (at < data.length) {
       const taken = this.flow.writeFrom(data, at, data.length - at);
       at += taken;
-      if (at < data.length) await this.#wait(this.flow.whenWritable());
+      if (at === data.length) break;
+      this.since = this.#clock.tick;
+      this.#writing = true;
+      await this.flow.whenWritable();
+      this.#writing = false;
     }
   }
 
@@ -163,15 +176,11 @@ export class ClientConnection {
         return true;
       }
       if (length < 0) return false;
-      await this.#wait(this.flow.whenReadable());
+      this.since = this.#clock.tick;
+      this.#reading = true;
+      await this.flow.whenReadable();
+      this.#reading = false;
     }
-  }
-
-  async #wait(event: Promise<void>): Promise<void> {
-    this.waiting = "peer";
-    this.since = this.#clock.tick;
-    await event;
-    this.waiting = "nothing";
   }
 }
 

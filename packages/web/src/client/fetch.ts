@@ -167,7 +167,7 @@ class Client {
     let uploading: Promise<void> | undefined;
     if (body === null || (body instanceof Uint8Array && body.length <= TOGETHER)) {
       await connection.write(body === null || body.length === 0 ? head : joined(head, body));
-      connection.sent = true;
+      connection.finished();
     } else {
       // A server may answer before it has read everything, and close (RFC 9110 9.3): so both at once.
       uploading = upload(connection, head, body);
@@ -245,7 +245,7 @@ async function upload(connection: ClientConnection, head: Uint8Array, body: Uint
       }
       await connection.write(LAST_CHUNK);
     }
-    connection.sent = true;
+    connection.finished();
   } catch {
     // The flow's failure, which the reader meets too; a stream's failure has been given to it by `source`.
   }

@@ -68,7 +68,6 @@ export class Pool {
       const connection = entry.idle.pop();
       if (connection === undefined) break;
       if (connection.fresh) {
-        connection.waiting = "nothing";
         entry.active++;
         this.#active.add(connection);
         this.counters.reused++;
@@ -101,7 +100,6 @@ export class Pool {
     if (!this.#active.delete(connection)) return;
     if (connection.reusable && entry.idle.length < this.#options.maxIdle) {
       connection.rest();
-      connection.waiting = "idle";
       connection.since = this.tick;
       entry.idle.push(connection);
       this.#sweepLater();
@@ -148,7 +146,7 @@ export class Pool {
       if (entry.active === 0 && idle.length === 0 && entry.queue.length === 0) this.#hosts.delete(key);
     }
     for (const connection of this.#active) {
-      if (connection.waiting === "peer" && this.tick - connection.since > stallTicks) {
+      if (connection.waiting && this.tick - connection.since > stallTicks) {
         connection.abort(new FetchError("ERR_STALLED", "The server was silent for too long"));
       }
     }

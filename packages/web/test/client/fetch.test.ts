@@ -477,6 +477,22 @@ describe("fetch: ends", () => {
     await expect(Promise.all([first, fetch(queued.url, { signal: AbortSignal.timeout(10) })])).rejects.toThrow(/time/i);
   });
 
+  test("stallTimeout is for the server, also behind an upload that had to wait; a slow stream of one's own is no stall", async () => {
+    const silent = await start(async (request) => void (await read(request)), { stallTimeout: 1 });
+    const large = new Uint8Array(20_000_000);
+    expect(await failure(silent.fetch(silent.url, { method: "POST", body: large }))).toBe("ERR_STALLED");
+    const deaf = await raw("never said: a head never ends", { stallTimeout: 1 });
+    deaf.server.on("connection", (socket) => socket.pause());
+    expect(await failure(deaf.fetch(deaf.url, { method: "POST", body: large }))).toBe("ERR_STALLED");
+    const patient = await start(async (request, response) => response.end(await read(request)), { stallTimeout: 1 });
+    async function* slow() {
+      yield "one ";
+      await new Promise((resolve) => setTimeout(resolve, 3000));
+      yield "two";
+    }
+    expect(await (await patient.fetch(patient.url, { method: "POST", body: slow() })).text()).toBe("one two");
+  }, 20_000);
+
   test("a server that says nothing is given up after stallTimeout", async () => {
     const { fetch, url } = await start(() => {}, { stallTimeout: 1 });
     expect(await failure(fetch(url))).toBe("ERR_STALLED");
