@@ -2,5 +2,6 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["@soloist/source", "module", "node", "development|production"] } },
-  test: { include: ["test/**/*.test.ts"] },
+  // Properties of thousands of cases in a process of their own, on machines that do other things too.
+  test: { include: ["test/**/*.test.ts"], testTimeout: 60_000 },
 });

@@ -29,7 +29,7 @@ export function definitionStart(f: CFunction): string {
 }
 
 const definition = (f: CFunction, isStatic: boolean) =>
-  `${isStatic ? "static " : ""}${definitionStart(f)}\n${f.body}\n}\n`;
+  `${f.declarations === undefined ? "" : `${f.declarations}\n`}${isStatic ? "static " : ""}${definitionStart(f)}\n${f.body}\n}\n`;
 
 /** Functions stay in the order of the module: the engine's own linker put callers and callees near each other. */
 export function emitFiles({ functions }: Translation, options: EmitOptions): CFile[] {

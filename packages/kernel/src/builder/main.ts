@@ -4,16 +4,25 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CompileJob, compileAll } from "./compile.ts";
+import { giveEveryEndItsDispatch, type Successors } from "./dispatch.ts";
 import { type CFile, definitionStart, emitExports, emitFiles, emitTable, prototype } from "./emit.ts";
 import { ASSEMBLER_FLAGS, ENGINE_FLAGS, INTERPRETER_FLAGS, KERNEL_FLAGS } from "./flags.ts";
 import { protect, protectClone } from "./guard.ts";
 import { layoutHeader, readLayout } from "./layout.ts";
 import { describeBase, link, moduleSymbol, modulesScript, objectPath, TARGETS, writeDescription } from "./link.ts";
 import { type Engine, loadEngine } from "./modules.ts";
+import { findOpcodes } from "./opcodes.ts";
 import { PLATFORM } from "./platform.ts";
 import { missingRequirements, requirementsMessage } from "./requirements.ts";
 import { type Translation, translate } from "./translate.ts";
-import { dropDumpFlags, findInterpreter, placeStackChecks, shortenFreeValue, switchByOpcode } from "./tune.ts";
+import {
+  assertShapes,
+  dropDumpFlags,
+  findInterpreter,
+  hashByProduct,
+  placeStackChecks,
+  shortenFreeValue,
+} from "./tune.ts";
 import { foldConstants, type WasmModule } from "./wasm.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
@@ -21,6 +30,8 @@ const BUILD = join(ROOT, "build");
 const DIST = join(ROOT, "dist");
 const GENERATED = join(BUILD, "generated");
 const INCLUDES = [join(ROOT, "include"), join(ROOT, "src", "common"), GENERATED];
+const SUCCESSORS = join(dirname(fileURLToPath(import.meta.url)), "successors.json");
+const COUNT = process.argv.includes("--count");
 const say = (line: string) => console.log(`kernel: ${line}`);
 
 /** Writes only what changed, so that file times mean something. */
@@ -53,8 +64,16 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number; inter
   const { header, symbols } = emitExports(engine.wasm, main);
   protect(main, symbols);
   dropDumpFlags(main, symbols);
-  switchByOpcode(main, symbols, engine.memory);
   shortenFreeValue(main, symbols);
+  hashByProduct(main);
+  const { hash, findProperty } = giveEveryEndItsDispatch(findInterpreter(main, symbols), {
+    memory: engine.memory,
+    opcodes: findOpcodes(engine.memory),
+    successors: existsSync(SUCCESSORS) ? (JSON.parse(readFileSync(SUCCESSORS, "utf8")) as Successors) : undefined,
+    count: COUNT,
+  });
+  assertShapes(main, findProperty);
+  if (COUNT) say(`interpreter ${hash}`);
   placeStackChecks(main);
   const interpreter = `\n${definitionStart(findInterpreter(main, symbols))}`;
   const mainPrototypes = new Map(main.functions.map((f) => [f.symbol, prototype(f)]));

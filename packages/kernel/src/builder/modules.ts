@@ -94,6 +94,8 @@ export async function loadEngine(): Promise<Engine> {
     module.globals = startedGlobals(module, main);
   }
   const version = readString(main, (main.JS_GetVersion as () => number)());
+  const memory = new Uint8Array((main.memory as WebAssembly.Memory).buffer).slice();
+  assertPropertyCount(main);
   return {
     bytes,
     wasm,
@@ -102,8 +104,24 @@ export async function loadEngine(): Promise<Engine> {
     modules,
     gotSlots,
     platformTableBase: nextSlot,
-    memory: new Uint8Array((main.memory as WebAssembly.Memory).buffer).slice(),
+    memory,
   };
+}
+
+/** shortcuts.ts reads how many properties a shape has: object + 12 is the shape, and 24 bytes on is their number. */
+function assertPropertyCount(main: Exports): void {
+  const call = (name: string, ...values: (number | bigint)[]) =>
+    (main[name] as (...values: (number | bigint)[]) => number | bigint)(...values);
+  const context = call("JS_NewContext", call("JS_NewRuntime"));
+  const object = call("JS_NewObject", context) as bigint;
+  const name = call("malloc", 2) as number;
+  for (let count = 1; count <= 3; count++) {
+    const view = new DataView((main.memory as WebAssembly.Memory).buffer);
+    view.setUint16(name, 0x60 + count, true);
+    call("JS_SetPropertyStr", context, object, name, BigInt(count));
+    const shape = view.getUint32(Number(object & 0xffffffffn) + 12, true);
+    if (view.getUint32(shape + 24, true) !== count) throw new Error("JSShape has changed: where is prop_count?");
+  }
 }
 
 type Exports = Record<string, WebAssembly.ExportValue>;

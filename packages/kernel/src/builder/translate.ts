@@ -15,6 +15,8 @@ export interface CFunction {
   body: string;
   /** Symbols that the body mentions. */
   references: Set<string>;
+  /** C that has to stand in front of the function. */
+  declarations?: string;
 }
 
 export interface Translation {

@@ -3,8 +3,9 @@ import type { CFunction, Translation } from "./translate.ts";
 
 /** Checks of dump flags in the interpreter's loop: one for each opcode. */
 const LEAST_DUMP_CHECKS = 100;
-const OPCODES = 256;
 /** -9 << 32: values from here on are references (quickjs.h, JS_TAG_FIRST). */
+/** Functions that look properties up. */
+const LEAST_HASHES = 4;
 const FIRST_REFERENCE_COUNTED = "18446744035054845952ull";
 const PROLOGUE = "  FUNC_PROLOGUE;";
 
@@ -30,34 +31,6 @@ export function dropDumpFlags(translation: Translation, symbols: ReadonlyMap<str
   const found = interpreter.body.match(load)?.length ?? 0;
   if (found < LEAST_DUMP_CHECKS) throw new Error(`the interpreter has ${found} checks of dump flags: it has changed`);
   interpreter.body = interpreter.body.replace(load, "0u");
-}
-
-/**
- * The interpreter looks its opcode up in a constant table of labels, and switches by what it finds there. With the table
- * at hand it can switch by the opcode itself: one load and one comparison less for each instruction.
- */
-export function switchByOpcode(
-  translation: Translation,
-  symbols: ReadonlyMap<string, string>,
-  memory: Uint8Array,
-): void {
-  const interpreter = findInterpreter(translation, symbols);
-  const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
-  const dispatch =
-    /(\w+) = i32_load8_u\(\(u64\)\(\w+\)\);\s+(\w+) = \1;\s+(\w+) = 2u;\s+\1 <<= \(\3 & 31\);\s+\1 = i32_load\(\(u64\)\(\1\) \+ (\d+)u\);\s+\3 = (\d+)u;\s+\1 -= \3;\s+switch \(\1\) \{\n([^}]*)\}/;
-  const match = dispatch.exec(interpreter.body);
-  if (match === null) throw new Error("the interpreter's dispatch was not found: it has changed");
-  const [whole, , opcode, , table, bias, cases] = match as unknown as string[];
-  const targets = new Map([...cases!.matchAll(/case (\d+): goto (\w+);/g)].map(([, n, label]) => [Number(n), label!]));
-  const otherwise = /default: goto (\w+);/.exec(cases!)![1]!;
-  const labels = Array.from({ length: OPCODES }, (_, n) => {
-    const index = view.getUint32(Number(table) + 4 * n, true) - Number(bias);
-    return `&&${targets.get(index) ?? otherwise}`;
-  });
-  const head = whole!.slice(0, whole!.indexOf(";", whole!.indexOf(`${opcode} =`)) + 1);
-  // gcc copies a computed goto to the end of every instruction, which helps the processor to guess what comes next.
-  const replaced = `${head}\n        static const void *const dispatch[${OPCODES}] = {${labels.join(", ")}};\n        goto *dispatch[(u8)${opcode}];`;
-  interpreter.body = interpreter.body.replace(whole!, () => replaced);
 }
 
 /**
@@ -130,4 +103,30 @@ function cyclesIn(nodes: ReadonlySet<string>, callees: (symbol: string) => strin
   };
   for (const symbol of nodes) if (!index.has(symbol)) visit(symbol);
   return found;
+}
+
+/**
+ * A property's place in its shape's hash table is the top bits of a product: `hash >> (clz(size) + 1)`. As the size is a power
+ * of two, that is the upper half of hash * size, which takes fewer steps; bsr is slow on many processors.
+ */
+export function hashByProduct({ functions }: Translation): void {
+  const shift =
+    /(\w+) = (\w+);\s+(\w+) = 1u;\s+\1 \+= \3;\s+\1 = I32_CLZ\(\1\);\s+\3 = 1u;\s+\1 \+= \3;\s+(\w+) >>= \(\1 & 31\);/g;
+  let found = 0;
+  for (const f of functions)
+    f.body = f.body.replace(shift, (_, size: string, mask: string, _one, hash: string) => {
+      found++;
+      return `${size} = ${mask};\n  ${hash} = (u32)((u64)${hash} * ((u64)${size} + 1) >> 32);`;
+    });
+  if (found < LEAST_HASHES) throw new Error(`${found} places hash property names: JSShape has changed`);
+}
+
+/** shortcuts.ts knows the fields of JSObject and JSShape that looking a property up reads. */
+export function assertShapes({ functions }: Translation, findProperty: string): void {
+  const body = functions.find((f) => f.symbol === findProperty)?.body.replaceAll(/\s+/g, " ") ?? "";
+  const reads = [...body.matchAll(/i32_load\(\(u64\)\(\w+\)(?: \+ (\d+)u)?\)/g)].map(([, offset]) =>
+    Number(offset ?? 0),
+  );
+  if (reads.join() !== "12,16,0,4,16,0" || !body.includes("= 44u;"))
+    throw new Error(`JSObject or JSShape has changed: properties are looked up by ${reads.join()}`);
 }

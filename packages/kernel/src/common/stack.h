@@ -41,4 +41,11 @@ static inline int engine_release(u64 value) {
     return 1;
 }
 
+/* Takes one more reference to a value. */
+static inline void engine_retain(u64 value) {
+    if (value < (u64)(u32)-9 << 32) return;
+    u64 counter = (u32)value - 4u;
+    i32_store(counter, i32_load(counter) + 1);
+}
+
 #endif

@@ -38,6 +38,9 @@ extern const wasm_function wasm_table[];
 #define CALL_TABLE(result, types, index, arguments) (((result(*) types)wasm_table[index])arguments)
 
 _Noreturn void wasm_trap(const char *what);
+/* Lets gcc know nothing about a variable. */
+#define KEEP_APART(variable) __asm__("" : "+r"(variable))
+
 #define UNREACHABLE wasm_trap("the engine gave up (abort)")
 
 /* Ends the image when the native stack is nearly used up: below it lies read-only memory. */

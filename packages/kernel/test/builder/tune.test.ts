@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CFunction, Translation } from "../../src/builder/translate.ts";
-import { dropDumpFlags, placeStackChecks, shortenFreeValue, switchByOpcode } from "../../src/builder/tune.ts";
+import { dropDumpFlags, hashByProduct, placeStackChecks, shortenFreeValue } from "../../src/builder/tune.ts";
 
 const CALL_INTERNAL = ["u32", "u64", "u64", "u64", "u32", "u32", "u32"];
 
@@ -38,41 +38,6 @@ describe("dump flags", () => {
 
   it("an interpreter without them has changed: the build stops", () => {
     expect(() => dropDumpFlags(engine(check, setter), SYMBOLS)).toThrow(/changed/);
-  });
-});
-
-describe("dispatch", () => {
-  const dispatch = `        i1 = i32_load8_u((u64)(i1));
-        l12 = i1;
-        i2 = 2u;
-        i1 <<= (i2 & 31);
-        i1 = i32_load((u64)(i1) + 64u);
-        i2 = 2u;
-        i1 -= i2;
-        switch (i1) {
-          case 0: goto B10;
-          case 1: goto B11;
-          default: goto B12;
-        }`;
-
-  it("an opcode goes where the table of labels sends it", () => {
-    const memory = new Uint8Array(64 + 4 * 256);
-    const table = new Uint32Array(memory.buffer, 64);
-    table[0] = 3;
-    table[1] = 2;
-    table[255] = 99;
-    const translation = engine(dispatch);
-    switchByOpcode(translation, SYMBOLS, memory);
-    const body = bodyOf(translation, "interpreter");
-    const labels = /\{(.*)\};/.exec(body)![1]!.split(", ");
-    expect(labels).toHaveLength(256);
-    expect([labels[0], labels[1], labels[2], labels[255]]).toEqual(["&&B11", "&&B10", "&&B12", "&&B12"]);
-    expect(body).toContain("goto *dispatch[(u8)l12];");
-    expect(body).not.toContain("switch");
-  });
-
-  it("an interpreter that dispatches in another way stops the build", () => {
-    expect(() => switchByOpcode(engine("switch (i0) {}"), SYMBOLS, new Uint8Array(0))).toThrow(/changed/);
   });
 });
 
@@ -125,5 +90,22 @@ describe("stack checks", () => {
     };
     placeStackChecks(translation);
     expect(checked(translation)).toEqual(["c"]);
+  });
+});
+
+describe("hashes of property names", () => {
+  const shift = (n: number) =>
+    `i2 = l${n};\n  i3 = 1u;\n  i2 += i3;\n  i2 = I32_CLZ(i2);\n  i3 = 1u;\n  i2 += i3;\n  i1 >>= (i2 & 31);\n`;
+
+  it("a shift by leading zeros becomes a product", () => {
+    const translation = engine([1, 2, 3, 4].map(shift).join(""));
+    hashByProduct(translation);
+    const body = bodyOf(translation, "interpreter");
+    expect(body).not.toContain("CLZ");
+    expect(body).toContain("i2 = l4;\n  i1 = (u32)((u64)i1 * ((u64)i2 + 1) >> 32);");
+  });
+
+  it("an engine that hashes in another way stops the build", () => {
+    expect(() => hashByProduct(engine(shift(1)))).toThrow(/changed/);
   });
 });

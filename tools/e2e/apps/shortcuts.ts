@@ -1,0 +1,170 @@
+// What the engine's short ways must leave to its long ones: prints SUCCESS when all of it behaves as the language says.
+import { run } from "@soloist/runtime";
+
+const failures: string[] = [];
+const same = (name: string, got: unknown, wanted: unknown) => {
+  if (!Object.is(got, wanted)) failures.push(`${name}: ${String(got)}, not ${String(wanted)}`);
+};
+const thrown = (f: () => unknown): string => {
+  try {
+    f();
+    return "nothing";
+  } catch (error) {
+    return (error as Error).name;
+  }
+};
+
+function counting(): void {
+  let n = 2 ** 31 - 2;
+  n++;
+  n++;
+  same("past 2^31", n, 2 ** 31);
+  let fraction = 0.5;
+  fraction++;
+  same("fraction", fraction, 1.5);
+  let text = "4" as unknown as number;
+  text++;
+  same("text", text, 5);
+  let truth = true as unknown as number;
+  truth++;
+  same("truth", truth, 2);
+  let big = 2n ** 64n;
+  big++;
+  same("big", big, 2n ** 64n + 1n);
+  let negative = -1;
+  negative++;
+  same("negative", negative, 0);
+  const early = () => {
+    // biome-ignore lint/correctness/noInvalidUseBeforeDeclaration: what is tested
+    late++;
+    let late = 1;
+    return late;
+  };
+  same("before its declaration", thrown(early), "ReferenceError");
+}
+
+function storing(): void {
+  const keys: string[] = [];
+  const key = (name: string) => ({
+    toString: () => {
+      keys.push(name);
+      return name;
+    },
+  });
+  const target: Record<string, unknown> = {};
+  const value = () => {
+    keys.push("value");
+    return 1;
+  };
+  target[key("a") as unknown as string] = value();
+  same("key, then value", keys.join(), "a,value");
+  const nothing = null as unknown as number[];
+  const missing = undefined as unknown as number[];
+  for (let i = 0; i < 3; i++) {
+    same(
+      "null[i] = v",
+      thrown(() => (nothing[i] = 1)),
+      "TypeError",
+    );
+    same(
+      "undefined[i] = v",
+      thrown(() => (missing[i] = 1)),
+      "TypeError",
+    );
+  }
+  const array: unknown[] = [];
+  const indexes: unknown[] = [0, "1", 2, -1, 1.5, true, 3];
+  for (let i = 0; i < indexes.length; i++) array[indexes[i] as number] = i;
+  same("keys of all kinds", Object.keys(array).join(), "0,1,2,3,-1,1.5,true");
+  const bytes = new Uint8Array(2);
+  for (let i = -1; i < 4; i++) bytes[i] = i + 300;
+  same("bytes", bytes.join(), "44,45");
+  const symbol = Symbol("s");
+  const object: Record<symbol, number> = {};
+  object[symbol] = 7;
+  same("symbol", object[symbol], 7);
+}
+
+function properties(): void {
+  const read = (object: { x?: unknown }) => object.x;
+  const write = (object: { x?: unknown }, value: unknown) => {
+    object.x = value;
+  };
+  class Getter {
+    gets = 0;
+    get x(): number {
+      return ++this.gets;
+    }
+  }
+  const shapes: (() => { x?: unknown })[] = [
+    () => ({ x: 1 }),
+    () => ({ a: 0, x: 1 }),
+    () => ({ a: 0, b: 0, x: 1 }),
+    () => Object.create({ x: 1 }) as object,
+    () => new Getter(),
+    () => new Proxy({}, { get: () => 1 }),
+    () => Object.defineProperty({}, "x", { get: () => 1 }),
+  ];
+  for (let round = 0; round < 20; round++) for (const make of shapes) same(`read of ${make}`, read(make()), 1);
+  for (let round = 0; round < 3; round++) {
+    const object: Record<string, unknown> = {};
+    for (let n = 0; n < 300; n++) object[`p${n}`] = n;
+    object.x = "late";
+    same("the 301st", read(object), "late");
+    delete object.p7;
+    same("after a removal", read(object), "late");
+    delete object.x;
+    same("removed", read(object), undefined);
+    object.x = "again";
+    same("added again", read(object), "again");
+  }
+  const plain = { x: 0 };
+  for (let n = 0; n < 5; n++) write(plain, n);
+  same("written", plain.x, 4);
+  const frozen = Object.freeze({ x: 1 });
+  same(
+    "frozen",
+    thrown(() => write(frozen, 2)),
+    "TypeError",
+  );
+  same("frozen stays", frozen.x, 1);
+  let set: unknown;
+  const setter = {
+    set x(value: unknown) {
+      set = value;
+    },
+  };
+  write(setter, 5);
+  same("setter", set, 5);
+  const inherits = Object.create(plain) as { x: number };
+  write(inherits, 9);
+  same("own", Object.hasOwn(inherits, "x"), true);
+  same("inherited stays", plain.x, 4);
+  same(
+    "read of null",
+    thrown(() => read(null as unknown as object)),
+    "TypeError",
+  );
+  same("read of a string", read("text" as unknown as object), undefined);
+  const kept = { x: { deep: [1, 2, 3] } as unknown };
+  for (let n = 0; n < 100; n++) write(kept, { deep: [n] });
+  same("the last one lives", JSON.stringify(read(kept)), '{"deep":[99]}');
+  const list = [1, 2, 3];
+  list.length = 1;
+  same("length", list.join(), "1");
+  const method = {
+    f() {
+      return this === method;
+    },
+  };
+  for (let n = 0; n < 3; n++) same("this", method.f(), true);
+}
+
+run([], async () => {
+  for (let round = 0; round < 3; round++) {
+    counting();
+    storing();
+    properties();
+  }
+  console.log(failures.length === 0 ? "SUCCESS" : failures.join("\n"));
+});
