@@ -3,7 +3,7 @@
  * this module in the place of the kernel's.
  */
 import { Buffer } from "node:buffer";
-import { getRandomValues } from "node:crypto";
+import { createCipheriv, getRandomValues } from "node:crypto";
 import process from "node:process";
 import { byteHelpers } from "./bytes.ts";
 import { prependAddresses } from "./link.ts";
@@ -59,6 +59,23 @@ export function entropy(_source: 0 | 1 | 2 | 3, into: Uint8Array): number {
 
 /** V8 seeds its Math.random itself. */
 export function seedMathRandom(_seed: Uint8Array): void {}
+
+/** So does OpenSSL, below `crypto.subtle`. */
+export function seedRandom(_seed: Uint8Array): void {}
+
+export function chacha20(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  counter: number,
+  into: Uint8Array,
+  offset: number,
+  length: number,
+): void {
+  const start = new Uint8Array(16);
+  new DataView(start.buffer).setUint32(0, counter, true);
+  start.set(nonce, 4);
+  into.set(createCipheriv("chacha20", key, start).update(new Uint8Array(length)), offset);
+}
 
 export function base64Encode(bytes: Uint8Array, offset: number, length: number): string {
   if (offset < 0 || length < 0 || offset + length > bytes.length) throw new RangeError("range outside of its view");

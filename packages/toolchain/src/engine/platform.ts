@@ -26,6 +26,7 @@ const MESSAGES: Readonly<Record<string, string>> = {
   wall: "the clock was read",
   entropy: "randomness was asked for",
   seedMathRandom: "randomness was asked for",
+  seedRandom: "randomness was asked for",
 };
 
 /** The message of errors with code `ERR_BUILD_TIME`. */
@@ -141,7 +142,7 @@ export function platformFunctions(getEngine: () => Engine, options: PlatformOpti
     functions.monotonic = () => number(performance.now());
     functions.wall = () => number(Date.now());
     functions.commandLine = () => text("");
-    functions.seedMathRandom = () => UNDEFINED;
+    functions.seedMathRandom = functions.seedRandom = () => UNDEFINED;
     functions.entropy = ([, view]) => {
       const at = range(view, number(0), undefined);
       if (!at) return EXCEPTION;
