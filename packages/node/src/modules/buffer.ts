@@ -7,8 +7,10 @@ import { Buffer, INSPECT_MAX_BYTES, kMaxLength, SlowBuffer } from "buffer/index.
 const isUtf8 = (encoding: string | undefined): boolean =>
   encoding === undefined || encoding === "utf8" || encoding === "utf-8" || encoding === "UTF-8" || encoding === "UTF8";
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
+// Made when they are needed: this module stands behind a global, and is evaluated before those that it needs itself where
+// modules import each other in a circle.
+let decoder: InstanceType<typeof TextDecoder> | undefined;
+let encoder: InstanceType<typeof TextEncoder> | undefined;
 const { toString: slowToString } = Buffer.prototype;
 const slowFrom: (...args: unknown[]) => Buffer = Buffer.from as never;
 const slowByteLength = Buffer.byteLength;
@@ -18,12 +20,14 @@ Buffer.prototype.toString = function (this: Buffer, encoding?: string, start = 0
   const from = Math.max(0, start | 0);
   const to = Math.min(this.length, end | 0);
   if (from >= to) return "";
+  decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
   return decoder.decode(new Uint8Array(this.buffer, this.byteOffset + from, to - from));
 };
 
 Buffer.from = ((...args: unknown[]): Buffer => {
   const [text, encoding] = args;
   if (typeof text !== "string" || !isUtf8(encoding as string | undefined)) return slowFrom(...args);
+  encoder ??= new TextEncoder();
   const bytes = encoder.encode(text);
   return slowFrom(bytes.buffer, bytes.byteOffset, bytes.length);
 }) as typeof Buffer.from;
