@@ -209,18 +209,24 @@ export class AddressTable {
     if (this.#inLoose[place] !== 0) return;
     this.#inLoose[place] = 1;
     this.#loose.push(place);
-    while (this.#loose.length > MAX_LOOSE) {
-      const oldest = this.#loose.shift()!;
-      this.#inLoose[oldest] = 0;
-      if (this.#references[oldest]! > 0) continue;
-      if (oldest === place || this.#usedAt[oldest] === this.epoch) {
-        // Of the current packet: it stays, at the end of the queue.
-        this.#inLoose[oldest] = 1;
-        this.#loose.push(oldest);
-        if (oldest === place) return;
-        continue;
+    if (this.#loose.length > MAX_LOOSE) this.#evict(place);
+  }
+
+  /** Gives the oldest place away that nobody holds, nor the current packet brought, nor is `spared`; -1: however many have to be looked at. */
+  #evict(spared: number): void {
+    const loose = this.#loose;
+    for (let looked = loose.length; looked > 0; looked--) {
+      const oldest = loose.shift()!;
+      if (this.#references[oldest]! > 0) {
+        this.#inLoose[oldest] = 0;
+        if (spared >= 0) return;
+      } else if (oldest === spared || this.#usedAt[oldest] === this.epoch) {
+        loose.push(oldest);
+      } else {
+        this.#inLoose[oldest] = 0;
+        this.#remove(oldest);
+        return;
       }
-      this.#remove(oldest);
     }
   }
 
@@ -241,6 +247,7 @@ export class AddressTable {
   }
 
   #take(): number {
+    if (this.#free.length === 0 && this.#count >= MAX_ADDRESSES) this.#evict(-1);
     const free = this.#free.pop();
     if (free !== undefined) return free;
     const place = this.#count;

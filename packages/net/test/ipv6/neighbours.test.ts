@@ -1,0 +1,134 @@
+import { describe, expect, it } from "vitest";
+import {
+  type Advertised,
+  DELAY_FIRST_PROBE,
+  MAX_NEIGHBOURS,
+  MAX_PENDING,
+  MAX_SOLICITATIONS,
+  NeighbourCache,
+  REACHABLE_TIME,
+} from "../../src/ipv6/neighbours.ts";
+
+function create() {
+  const held = new Set<number>();
+  const asked: string[] = [];
+  // A random number in the middle: REACHABLE lasts as long as it says.
+  const cache = new NeighbourCache<object>({
+    retain: (address) => void held.add(address),
+    release: (address) => void held.delete(address),
+    random: () => 0x80000000,
+  });
+  const dispatch = (now: number) =>
+    cache.dispatch(now, ({ address }, unicast) => void asked.push(`${address}${unicast ? " unicast" : ""}`));
+  return { cache, held, asked, dispatch };
+}
+
+const answer = (fields: Partial<Advertised> = {}): Advertised => ({
+  hasMac: true,
+  high: 2,
+  low: 7,
+  router: false,
+  solicited: true,
+  override: true,
+  ...fields,
+});
+
+describe("neighbour cache", () => {
+  it("INCOMPLETE: asks three times a second apart, and gives up", () => {
+    const { cache, asked, dispatch, held } = create();
+    expect(cache.resolve(5, 0).state).toBe("INCOMPLETE");
+    expect(cache.pollAt()).toBe(0);
+    for (let time = 0; time < MAX_SOLICITATIONS; time++) expect(dispatch(time * 1000)).toBe(undefined);
+    expect(asked).toEqual(["5", "5", "5"]);
+    expect(dispatch(3000)?.address).toBe(5);
+    expect(cache.size).toBe(0);
+    expect(held.size).toBe(0);
+    expect(cache.pollAt()).toBe(Number.POSITIVE_INFINITY);
+  });
+  it("INCOMPLETE: a solicited answer makes REACHABLE, any other STALE, one without a MAC nothing", () => {
+    const { cache } = create();
+    cache.resolve(5, 0).waiters.push({});
+    cache.resolve(6, 0);
+    expect(cache.advertised(5, answer({ hasMac: false }), 1).waited).toBe(undefined);
+    expect(cache.advertised(5, answer(), 1).waited).toBe(cache.get(5));
+    expect(cache.get(5)).toMatchObject({ state: "REACHABLE", high: 2, low: 7, reachableUntil: 1 + REACHABLE_TIME });
+    cache.advertised(6, answer({ solicited: false }), 1);
+    expect(cache.get(6)!.state).toBe("STALE");
+    expect(cache.pollAt()).toBe(Number.POSITIVE_INFINITY);
+  });
+  it("an answer that nobody asked for makes no entry", () => {
+    const { cache } = create();
+    cache.advertised(9, answer(), 0);
+    expect(cache.size).toBe(0);
+  });
+  it("REACHABLE ends, use makes DELAY, then PROBE: asked alone, and forgotten when silent", () => {
+    const { cache, asked, dispatch } = create();
+    cache.resolve(5, 0);
+    cache.advertised(5, answer(), 0);
+    expect(cache.resolve(5, REACHABLE_TIME - 1).state).toBe("REACHABLE");
+    const { epoch } = cache;
+    expect(cache.resolve(5, REACHABLE_TIME).state).toBe("DELAY");
+    expect(cache.pollAt()).toBe(REACHABLE_TIME + DELAY_FIRST_PROBE);
+    const probing = REACHABLE_TIME + DELAY_FIRST_PROBE;
+    dispatch(probing);
+    expect(cache.get(5)!.state).toBe("PROBE");
+    dispatch(probing + 1000);
+    dispatch(probing + 2000);
+    expect(asked).toEqual(["5 unicast", "5 unicast", "5 unicast"]);
+    expect(dispatch(probing + 3000)?.address).toBe(5);
+    expect(cache.size).toBe(0);
+    expect(cache.epoch).toBeGreaterThan(epoch);
+  });
+  it("PROBE: a solicited answer makes REACHABLE again; an unsolicited one does not", () => {
+    const { cache, dispatch } = create();
+    cache.learn(5, 2, 7, false);
+    expect(cache.get(5)!.state).toBe("STALE");
+    cache.resolve(5, 0);
+    dispatch(DELAY_FIRST_PROBE);
+    cache.advertised(5, answer({ solicited: false }), DELAY_FIRST_PROBE + 1);
+    expect(cache.get(5)!.state).toBe("PROBE");
+    cache.advertised(5, answer({ hasMac: false }), DELAY_FIRST_PROBE + 2);
+    expect(cache.get(5)!.state).toBe("REACHABLE");
+    expect(cache.pollAt()).toBe(Number.POSITIVE_INFINITY);
+  });
+  it("another MAC without override is not taken, but doubted; with it, it is, and links are found again", () => {
+    const { cache } = create();
+    cache.resolve(5, 0);
+    cache.advertised(5, answer(), 0);
+    const { epoch } = cache;
+    cache.advertised(5, answer({ low: 8, override: false }), 1);
+    expect(cache.get(5)).toMatchObject({ low: 7, state: "STALE" });
+    expect(cache.epoch).toBe(epoch);
+    cache.advertised(5, answer({ low: 8 }), 2);
+    expect(cache.get(5)).toMatchObject({ low: 8, state: "REACHABLE" });
+    expect(cache.epoch).toBeGreaterThan(epoch);
+  });
+  it("a router that says that it is none is told of", () => {
+    const { cache } = create();
+    cache.learn(5, 2, 7, true);
+    expect(cache.advertised(5, answer({ router: true }), 0).lostRouter).toBe(false);
+    expect(cache.advertised(5, answer({ router: false }), 0).lostRouter).toBe(true);
+  });
+  it("a solicitation with a MAC that is known changes nothing", () => {
+    const { cache } = create();
+    cache.resolve(5, 0);
+    cache.advertised(5, answer(), 0);
+    cache.learn(5, 2, 7, false);
+    expect(cache.get(5)!.state).toBe("REACHABLE");
+    cache.learn(5, 2, 8, false);
+    expect(cache.get(5)!.state).toBe("STALE");
+  });
+  it("is bounded: of strangers the stale ones go, and frames that wait are counted", () => {
+    const { cache, held } = create();
+    cache.resolve(1, 0);
+    cache.advertised(1, answer(), 0);
+    for (let address = 2; address < 3 * MAX_NEIGHBOURS; address++) cache.learn(address, 2, address, false);
+    expect(cache.size).toBe(MAX_NEIGHBOURS);
+    expect(held.size).toBe(MAX_NEIGHBOURS);
+    expect(cache.get(1)!.state).toBe("REACHABLE");
+    const waiting = cache.resolve(0, 0);
+    for (let frame = 0; frame < MAX_PENDING; frame++) expect(cache.keep(waiting, new Uint8Array(1))).toBe(true);
+    expect(cache.keep(waiting, new Uint8Array(2))).toBe(false);
+    expect(cache.takePending(waiting).length).toBe(MAX_PENDING);
+  });
+});
