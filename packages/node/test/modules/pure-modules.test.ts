@@ -123,6 +123,14 @@ describe("buffer", () => {
     expect(OwnBuffer.from(bytes).toString("utf-8", 1, 5)).toBe(Buffer.from(bytes).toString("utf-8", 1, 5));
     expect(OwnBuffer.from(bytes).toString("utf8", -3, 99)).toBe(Buffer.from(bytes).toString("utf8", -3, 99));
     expect(OwnBuffer.from("ff00", "hex").toString("base64")).toBe("/wA=");
+    for (const length of [0, 1, 2, 3, 4, 30]) {
+      const data = nodeCrypto.randomBytes(length);
+      const text = data.toString("base64url");
+      expect(OwnBuffer.from(data).toString("base64url")).toBe(text);
+      expect([...OwnBuffer.from(text, "base64url")]).toEqual([...data]);
+      expect(OwnBuffer.byteLength(text, "base64url")).toBe(length);
+    }
+    expect(OwnBuffer.isEncoding("base64url")).toBe(true);
   });
 });
 
