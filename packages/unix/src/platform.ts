@@ -77,26 +77,6 @@ export function chacha20(
   into.set(createCipheriv("chacha20", key, start).update(new Uint8Array(length)), offset);
 }
 
-/** The host's Web Cryptography has a generator of its own. */
-export function seedRandom(_seed: Uint8Array): void {}
-
-/** The keystream of ChaCha20 (RFC 8439 2.4); OpenSSL takes the block's number, little endian, in front of the nonce. */
-export function chacha20(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  counter: number,
-  into: Uint8Array,
-  offset: number,
-  length: number,
-): void {
-  if (key.length !== 32 || nonce.length !== 12) throw new RangeError("a key has 32 bytes, a nonce 12");
-  if (offset < 0 || length < 0 || offset + length > into.length) throw new RangeError("range outside of its view");
-  const start = Buffer.alloc(16);
-  start.writeUInt32LE(counter >>> 0);
-  start.set(nonce, 4);
-  into.set(createCipheriv("chacha20", key, start).update(new Uint8Array(length)), offset);
-}
-
 export function base64Encode(bytes: Uint8Array, offset: number, length: number): string {
   if (offset < 0 || length < 0 || offset + length > bytes.length) throw new RangeError("range outside of its view");
   return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString("base64");
