@@ -23,6 +23,7 @@ describe("lib.sh", () => {
       "binutils",
       "chromium",
       "curl",
+      "dnsmasq-base",
       "gcc",
       "iproute2",
       "iputils-ping",
@@ -32,6 +33,7 @@ describe("lib.sh", () => {
       "procps",
       "qemu-system-x86",
       "redis-tools",
+      "tcpdump",
       "wabt",
     ]);
   });
