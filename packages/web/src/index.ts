@@ -44,6 +44,7 @@ export {
 export { type EventStreamOptions, eventStream, type ServerEvent } from "./events.ts";
 export { Blob, File } from "./fetch/blob.ts";
 export { type BodyInit, type BodyStream, type BodyView, MAX_JSON_DEPTH } from "./fetch/body.ts";
+export { CompressionStream, DecompressionStream } from "./fetch/compression-stream.ts";
 export { FormData, type FormDataEntryValue } from "./fetch/form-data.ts";
 export { Headers, type HeadersInit } from "./fetch/headers.ts";
 export { type Part, parseParts } from "./fetch/multipart.ts";

@@ -5,8 +5,11 @@ import {
   compress,
   cookieSessions,
   createApp,
+  DecompressionStream,
+  eddsaVerifier,
   etag,
   eventStream,
+  htmlStream,
   Response,
   requestId,
   sealedCookies,
@@ -34,7 +37,13 @@ async function* ticks() {
   }
 }
 
-const app = createApp()
+// RFC 8037 A.2.
+const verify = eddsaVerifier(
+  Uint8Array.from(atob("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="), (unit) => unit.charCodeAt(0)),
+);
+
+const app = createApp<{ greeting: string }>()
+  .device("greeter", ({ greeting }) => ({ greet: (name: string) => `${greeting} ${name}` }))
   .use(requestId(), secureHeaders(), compress(), etag(), timeout(0.5))
   .get("/visits", async ({ request }) => {
     const visits = ((await sessions.load(request))?.visits ?? 0) + 1;
@@ -46,6 +55,13 @@ const app = createApp()
     const given = query.get("value");
     return given === null ? signer.seal("who", "ada") : `${await signer.open("who", given)}`;
   })
+  .get("/ed25519", async ({ query }) => (await verify(query.get("token") ?? "")) ?? "does not hold")
+  .get("/greeting/:name", ({ params, env }) => env.greeter.greet(params.name))
+  .get(
+    "/page",
+    () => htmlStream`<p>${"<&>"}</p>${new Promise<string>((resolve) => setTimeout(() => resolve("later"), 20))}`,
+  )
+  .post("/unpack", ({ request }) => new Response(request.body!.pipeThrough(new DecompressionStream("gzip"))))
   .get("/long", () => "again and ".repeat(1000))
   .get("/slow", () => new Promise<string>(() => {}))
   .get("/events", () => eventStream(ticks()))
@@ -59,5 +75,5 @@ const app = createApp()
 run([stack({ name: "service" })], async ({ tcp }) => {
   const listener = tcp.listen({ port: 80 });
   console.log("Listening on port 80");
-  await serve(listener, app);
+  await serve(listener, app, { env: { greeting: "Hello" } });
 });

@@ -1,5 +1,7 @@
 // Parts of packages/web that lean on the engine, in a booted image, seen by curl.
-import { curl, GUEST, namespacesMissing, type Serving, serves } from "@soloist/tool-e2e";
+import { createPrivateKey, sign } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { curl, GUEST, namespacesMissing, runIn, type Serving, serves } from "@soloist/tool-e2e";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const missing = namespacesMissing();
@@ -30,6 +32,28 @@ describe.skipIf(missing !== undefined)(`parts of web on spt${missing ? ` (skippe
     const signed = await get("/signed");
     expect(await get(`/signed?value=${signed}`)).toBe("ada");
     expect(await get(`/signed?value=${signed.replace("ada", "eve")}`)).toBe("undefined");
+  });
+
+  it("tokens that OpenSSL signed with Ed25519 hold, changed ones do not", async () => {
+    const jwk = { kty: "OKP", crv: "Ed25519", d: "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" };
+    const key = createPrivateKey({ key: { ...jwk, x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }, format: "jwk" });
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const text = `${part({ alg: "EdDSA" })}.${part({ sub: "ada" })}`;
+    const token = `${text}.${sign(null, Buffer.from(text), key).toString("base64url")}`;
+    expect(await get(`/ed25519?token=${token}`)).toBe('{"sub":"ada"}');
+    expect(await get(`/ed25519?token=${token.replace(part({ sub: "ada" }), part({ sub: "eve" }))}`)).toBe(
+      "does not hold",
+    );
+  });
+
+  it("env and devices are there, streamed HTML is escaped and packed, content is unpacked", async () => {
+    expect(await get("/greeting/Ada")).toBe("Hello Ada");
+    expect(await get("/page", "--compressed")).toBe("<p>&lt;&amp;&gt;</p>later");
+    expect(await get("/page", "-i", "--compressed")).toMatch(/content-encoding: gzip/i);
+    const packed = gzipSync("again and ".repeat(1000));
+    expect(
+      (await runIn(server.net, "curl", ["-sS", "--data-binary", "@-", `http://${GUEST}/unpack`], packed)).stdout,
+    ).toBe("again and ".repeat(1000));
   });
 
   it("gzip of the image is what curl unpacks", async () => {
