@@ -11,5 +11,6 @@
  * });
  * console.log(rng.uint32(), rng.fill(new Uint8Array(16)));
  */
+export { type Chacha20, chacha20 } from "./chacha20.ts";
 export { Generator } from "./generator.ts";
 export { createRng, EntropyError, type RngOptions } from "./rng.ts";

@@ -1,5 +1,6 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { type EntropySource, type SeededRng, SoloistError } from "@soloist/interface";
+import type { Chacha20 } from "./chacha20.ts";
 import { Generator, KEY_LENGTH } from "./generator.ts";
 import { findDefect } from "./health.ts";
 import { Pools } from "./pools.ts";
@@ -25,6 +26,8 @@ export interface RngOptions {
   readonly sources: readonly EntropySource[];
   /** Milliseconds, monotonic. */
   readonly now: () => number;
+  /** ChaCha20, when there is a faster one than TypeScript's. */
+  readonly chacha20?: Chacha20;
 }
 
 /**
@@ -53,7 +56,7 @@ class FortunaRng implements SeededRng {
   #pools: Pools | undefined;
   #reseededAt: number;
 
-  constructor({ sources, now }: RngOptions) {
+  constructor({ sources, now, chacha20 }: RngOptions) {
     const defects: string[] = [];
     const key = new Uint8Array(KEY_LENGTH);
     let bits = 0;
@@ -83,7 +86,7 @@ class FortunaRng implements SeededRng {
     this.#events = sources.filter(({ kind }) => kind === "event");
     this.#now = now;
     this.#reseededAt = now();
-    this.#generator = new Generator(key, () => this.#refresh());
+    this.#generator = new Generator(key, () => this.#refresh(), chacha20);
     key.fill(0);
   }
 

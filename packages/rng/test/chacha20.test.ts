@@ -1,11 +1,11 @@
 import { createCipheriv } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chacha20Block } from "../src/chacha20.ts";
+import { chacha20, chacha20Block } from "../src/chacha20.ts";
 
 function keystream(key: Uint8Array, counter: number): string {
   const out = new Int32Array(18).fill(0x5a5a5a5a);
-  chacha20Block(new Int32Array(key.slice().buffer), counter, out, 1);
+  chacha20Block(new Int32Array([...new Int32Array(key.slice().buffer), 0, 0, 0]), counter, out, 1);
   expect([out[0], out[17]]).toEqual([0x5a5a5a5a, 0x5a5a5a5a]);
   return Buffer.from(out.buffer, 4, 64).toString("hex");
 }
@@ -42,6 +42,34 @@ test("any key and counter: the same block as OpenSSL's", () => {
       iv.writeUInt32LE(counter);
       const cipher = createCipheriv("chacha20", key, iv);
       expect(keystream(key, counter)).toBe(cipher.update(new Uint8Array(64)).toString("hex"));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** The example's ciphertext XOR its plaintext, worked out with OpenSSL below too. */
+const STREAM =
+  "224f51f3401bd9e12fde276fb8631ded8c131f823d2c06e27e4fcaec9ef3cf788a3b0aa372600a92b57974cded2b9334794cba40c63e34cdea212c4cf07d41b769a6";
+
+test("RFC 8439 2.4.2: a nonce, from block 1 on", () => {
+  const key = Uint8Array.from({ length: 32 }, (_, index) => index);
+  const nonce = Buffer.from("000000000000004a00000000", "hex");
+  const into = new Uint8Array(70).fill(0xa5);
+  chacha20(key, nonce, 1, into, 2, 66);
+  expect(Buffer.from(into).toString("hex")).toBe(`a5a5${STREAM}a5a5`);
+});
+
+test("any key, nonce, counter and length: the same bytes as OpenSSL's, and no others are touched", () => {
+  const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+  fc.assert(
+    fc.property(bytes(32), bytes(12), fc.nat(0xffff), fc.nat(300), (key, nonce, counter, length) => {
+      const into = new Uint8Array(length + 2).fill(0xa5);
+      chacha20(key, nonce, counter, into, 1, length);
+      const iv = Buffer.alloc(16);
+      iv.writeUInt32LE(counter);
+      iv.set(nonce, 4);
+      const expected = createCipheriv("chacha20", key, iv).update(new Uint8Array(length));
+      expect(Buffer.from(into).toString("hex")).toBe(`a5${expected.toString("hex")}a5`);
     }),
     { numRuns: 200 },
   );

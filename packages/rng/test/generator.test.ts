@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { chacha20 } from "../src/chacha20.ts";
 import { Generator } from "../src/generator.ts";
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString("hex");
@@ -32,8 +33,16 @@ describe("fast key erasure", () => {
 });
 
 describe("output", () => {
-  test("does not depend on how it is cut", () => {
-    const whole = new Generator(new Uint8Array(32).fill(9)).fill(new Uint8Array(5000));
+  /** In requests that are not large. */
+  const stream = (seed: number, length: number) => {
+    const generator = new Generator(new Uint8Array(32).fill(seed));
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += 400) generator.fill(bytes.subarray(at, at + 400));
+    return bytes;
+  };
+
+  test("does not depend on how small requests cut it", () => {
+    const whole = stream(9, 5000);
     const generator = new Generator(new Uint8Array(32).fill(9));
     const cut = new Uint8Array(5000);
     for (let at = 0, length = 1; at < cut.length; at += length, length = (length * 7) % 97) {
@@ -43,7 +52,7 @@ describe("output", () => {
   });
 
   test("uint32 reads the same stream, little endian", () => {
-    const bytes = new Generator(new Uint8Array(32).fill(3)).fill(new Uint8Array(4000));
+    const bytes = stream(3, 4000);
     const generator = new Generator(new Uint8Array(32).fill(3));
     for (let at = 0; at < bytes.length; at += 4) {
       expect(generator.uint32()).toBe(new DataView(bytes.buffer).getUint32(at, true));
@@ -58,8 +67,10 @@ describe("output", () => {
     expect(value).toBe(new DataView(stream.buffer).getUint32(32, true));
   });
 
-  test("no block of 16 bytes comes twice in a megabyte", () => {
-    const bytes = new Generator(new Uint8Array(32).fill(1)).fill(new Uint8Array(1 << 20));
+  test.each([
+    ["small requests", stream(1, 1 << 20)],
+    ["one large", new Generator(new Uint8Array(32).fill(1)).fill(new Uint8Array(1 << 20))],
+  ])("no block of 16 bytes comes twice in a megabyte: %s", (_, bytes) => {
     const seen = new Set<string>();
     for (let at = 0; at < bytes.length; at += 16) seen.add(Buffer.from(bytes.buffer, at, 16).toString("latin1"));
     expect(seen.size).toBe(bytes.length / 16);
@@ -74,4 +85,40 @@ describe("output", () => {
     const old = new Generator(new Uint8Array(32)).fill(new Uint8Array(32));
     expect(hex(old)).not.toContain(hex(fresh));
   });
+});
+
+describe("large requests", () => {
+  test("a key of their own: its block 0 becomes the next key, the rest is the answer", () => {
+    const generator = new Generator(new Uint8Array(32));
+    const answer = generator.fill(new Uint8Array(1000));
+    expect(hex(answer.subarray(0, 64))).toBe(
+      "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed" +
+        "29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f",
+    );
+    const key = new Uint8Array(32);
+    generator.copyKey(key);
+    expect(hex(key)).toBe("76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7");
+  });
+
+  test("nothing that was buffered is handed out behind them, and the key stream of a key never twice", () => {
+    const generator = new Generator(new Uint8Array(32).fill(3));
+    const seen = new Set<string>();
+    for (const length of [16, 600, 16, 16, 512, 4096, 16, 600]) {
+      const answer = hex(generator.fill(new Uint8Array(length)));
+      for (let at = 0; at + 32 <= answer.length; at += 32) {
+        expect(seen.has(answer.slice(at, at + 32))).toBe(false);
+        seen.add(answer.slice(at, at + 32));
+      }
+    }
+  });
+});
+
+test("another ChaCha20 is used where one is given", () => {
+  let calls = 0;
+  const generator = new Generator(new Uint8Array(32), undefined, (...values) => {
+    calls++;
+    chacha20(...values);
+  });
+  expect(generator.fill(new Uint8Array(32))).toEqual(new Generator(new Uint8Array(32)).fill(new Uint8Array(32)));
+  expect(calls).toBe(1);
 });

@@ -4,7 +4,17 @@ import { onExternalEvent } from "./external-events.ts";
 import { createHost, runShutdown } from "./host.ts";
 import { logLevel, setLogLevel } from "./log-level.ts";
 import { onBeforeTurn, turn } from "./loop.ts";
-import { commandLine, consoleWrite, entropy, exit, monotonic, register, seedMathRandom } from "./platform.ts";
+import {
+  chacha20,
+  commandLine,
+  consoleWrite,
+  entropy,
+  exit,
+  monotonic,
+  register,
+  seedMathRandom,
+  seedRandom,
+} from "./platform.ts";
 import { checkRejections, hasRejections, noteRejection } from "./rejections.ts";
 import { EXIT_FAILURE, EXIT_USAGE, fail, printUncaught } from "./report.ts";
 import { setRng } from "./rng.ts";
@@ -15,7 +25,7 @@ import { yieldNow } from "./yield-now.ts";
 /** What {@link boot} is given. */
 export interface BootParts {
   /** `createRng` of @soloist/rng. */
-  createRng(options: { sources: readonly EntropySource[]; now: () => number }): SeededRng;
+  createRng(options: { sources: readonly EntropySource[]; now: () => number; chacha20: typeof chacha20 }): SeededRng;
 }
 
 /**
@@ -73,7 +83,7 @@ function start(parts: BootParts): void {
 
   let rng: SeededRng;
   try {
-    rng = parts.createRng({ sources: SOURCES, now: monotonic });
+    rng = parts.createRng({ sources: SOURCES, now: monotonic, chacha20 });
   } catch (error) {
     consoleWrite(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     exit(EXIT_FAILURE);
@@ -82,6 +92,9 @@ function start(parts: BootParts): void {
   setRng(rng);
   onExternalEvent(() => rng.addEvent());
   seedMathRandom(rng.fill(new Uint8Array(8)));
+  const seed = rng.fill(new Uint8Array(32));
+  seedRandom(seed);
+  seed.fill(0);
 
   const host = createHost({ rng, values, program });
   void launch(program, host).catch((error: unknown) => fail("Uncaught", error));

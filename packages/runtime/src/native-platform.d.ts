@@ -47,6 +47,8 @@ declare module "native:platform" {
    * (repeated). Returns how many bytes it could fill: fewer when the processor lacks or fails the instruction. *Boot only.*
    */
   export function entropy(source: 0 | 1 | 2 | 3, into: Uint8Array): number;
+  /** Seeds the generator that the engine's crypto module asks for keys and nonces; 32 bytes. *Boot only.* */
+  export function seedRandom(seed: Uint8Array): void;
   /** Sets the seed of the engine's own Math.random (xorshift64*, 8 bytes). *Boot only.* */
   export function seedMathRandom(seed: Uint8Array): void;
 
@@ -86,6 +88,18 @@ declare module "native:platform" {
   export function utf8Encode(text: string, into: Uint8Array, offset: number): number;
   /** String of a range, one UTF-16 unit a byte (ISO 8859-1). */
   export function latin1Decode(bytes: Uint8Array, offset: number, length: number): string;
+  /**
+   * Fills a range of `into` with the keystream of ChaCha20 (RFC 8439 2.4) from block `counter` on; `key` 32 bytes, `nonce` 12.
+   * None of the three may overlap.
+   */
+  export function chacha20(
+    key: Uint8Array,
+    nonce: Uint8Array,
+    counter: number,
+    into: Uint8Array,
+    offset: number,
+    length: number,
+  ): void;
   /** Base64 (RFC 4648 section 4, padded) of a range. */
   export function base64Encode(bytes: Uint8Array, offset: number, length: number): string;
   /** Decodes padded or unpadded base64, ASCII white space skipped, into `into`; returns how many bytes, -1 when malformed or it does not fit. */

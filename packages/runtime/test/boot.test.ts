@@ -88,6 +88,7 @@ describe("boot", () => {
     const machine = await createMachine(({ run }) => run([], () => {}));
     await machine.boot();
     expect(machine.fake.mathSeeds.map(({ length }) => length)).toEqual([8]);
+    expect(machine.fake.seeds.map(({ length }) => length)).toEqual([32]);
   });
 
   test("without entropy the boot refuses, in one line", async () => {

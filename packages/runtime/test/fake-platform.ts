@@ -33,6 +33,7 @@ const initial = () => ({
     return into.length;
   },
   mathSeeds: [] as Uint8Array[],
+  seeds: [] as Uint8Array[],
   nets: new Map<string, FakeNetDevice>(),
   blocks: new Map<string, FakeBlockDevice>(),
 });
@@ -74,6 +75,12 @@ export function entropy(source: number, into: Uint8Array): number {
 }
 export function seedMathRandom(seed: Uint8Array): void {
   fake.mathSeeds.push(seed.slice());
+}
+export function seedRandom(seed: Uint8Array): void {
+  fake.seeds.push(seed.slice());
+}
+export function chacha20(): void {
+  throw new Error("the fake kernel has no chacha20");
 }
 
 export function addFakeNet(name: string): FakeNetDevice {

@@ -32,4 +32,6 @@ export const PLATFORM: readonly PlatformFunction[] = [
   { name: "latin1Decode", arity: 3 },
   { name: "base64Encode", arity: 3 },
   { name: "base64Decode", arity: 3 },
+  { name: "seedRandom", arity: 1 },
+  { name: "chacha20", arity: 6 },
 ];

@@ -60,10 +60,9 @@ u32 import_fd_seek(u32 fd, u64 offset, u32 whence, u32 result) {
     return WASI_ESPIPE;
 }
 
-/* Asked by the crypto module (keys, nonces). Straight from the processor, or the image ends. */
+/* Asked by the crypto module (keys, nonces). */
 u32 import_random_get(u32 buffer, u32 length) {
-    if (random_hardware(LINEAR(buffer), length) != length)
-        kernel_fault("no random numbers: this processor lacks (or fails) rdseed and rdrand", NULL);
+    if (!random_bytes(LINEAR(buffer), length)) kernel_fault("random numbers were asked for before boot", NULL);
     return WASI_SUCCESS;
 }
 

@@ -1,5 +1,6 @@
 /* native:platform: loops over bytes and strings. */
 #include "bytes.h"
+#include "chacha20.h"
 #include "platform.h"
 
 /* JS_STRING_LEN_MAX of the engine, characters. */
@@ -133,4 +134,16 @@ NATIVE(base64Decode) {
         result = js_int((s32)bytes_base64_decode(LINEAR(text), length, into.bytes, into.length));
     JS_FreeCString(context, text);
     return result;
+}
+
+NATIVE(chacha20) {
+    struct range key, nonce, into;
+    u64 counter;
+    if (!platform_range(context, ARGUMENT(0), js_int(0), js_int(CHACHA20_KEY), &key) ||
+        !platform_range(context, ARGUMENT(1), js_int(0), js_int(CHACHA20_NONCE), &nonce) ||
+        !platform_whole(context, ARGUMENT(2), &counter) ||
+        !platform_range(context, ARGUMENT(3), ARGUMENT(4), ARGUMENT(5), &into))
+        return JS_EXCEPTION;
+    chacha20_keystream(key.bytes, nonce.bytes, (u32)counter, into.bytes, into.length);
+    return JS_UNDEFINED;
 }

@@ -94,3 +94,11 @@ NATIVE(seedMathRandom) {
     i64_store(boot_record.math_random, state != 0 ? state : 1);
     return JS_UNDEFINED;
 }
+
+NATIVE(seedRandom) {
+    struct range seed;
+    if (!platform_bytes(context, ARGUMENT(0), &seed)) return JS_EXCEPTION;
+    if (seed.length != RANDOM_SEED) return engine_throw_range(context, "seedRandom wants 32 bytes");
+    random_seed(seed.bytes);
+    return JS_UNDEFINED;
+}

@@ -1,5 +1,7 @@
 #include "random.h"
 
+#include "chacha20.h"
+
 #include <cpuid.h>
 #include <stdbool.h>
 
@@ -65,7 +67,28 @@ size_t random_fill(int source, uint8_t *into, size_t length) {
     return length;
 }
 
-size_t random_hardware(uint8_t *into, size_t length) {
-    size_t filled = fill_hardware(RANDOM_RDSEED, into, length);
-    return filled + fill_hardware(RANDOM_RDRAND, into + filled, length - filled);
+/* ChaCha20 with fast key erasure: a key is used for one answer, and for the next key. */
+static uint8_t generator_key[RANDOM_SEED];
+static bool is_seeded;
+
+void random_seed(const uint8_t seed[RANDOM_SEED]) {
+    __builtin_memcpy(generator_key, seed, RANDOM_SEED);
+    is_seeded = true;
+}
+
+int random_bytes(uint8_t *into, size_t length) {
+    static const uint8_t nonce[CHACHA20_NONCE];
+    if (!is_seeded) return 0;
+    /* A fresh word of the processor, where it has any: two machines resumed from one state part ways. */
+    uint64_t word, fresh = 0;
+    if (fill_hardware(RANDOM_RDRAND, (uint8_t *)&fresh, sizeof fresh) == sizeof fresh) {
+        __builtin_memcpy(&word, generator_key, sizeof word);
+        word ^= fresh;
+        __builtin_memcpy(generator_key, &word, sizeof word);
+    }
+    chacha20_keystream(generator_key, nonce, 1, into, length);
+    uint8_t next[RANDOM_SEED];
+    chacha20_keystream(generator_key, nonce, 0, next, sizeof next);
+    __builtin_memcpy(generator_key, next, sizeof next);
+    return 1;
 }

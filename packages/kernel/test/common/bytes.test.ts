@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createCipheriv } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +20,7 @@ const OPERATION = {
   move: 8,
   set: 9,
   compare: 10,
+  chacha20: 11,
 } as const;
 
 interface Case {
@@ -36,7 +38,7 @@ beforeAll(() => {
   const rename = ["memmove", "memset", "memcmp", "memcpy"].map((name) => `-D${name}=kernel_${name}`);
   const object = join(folder, "libc.o");
   execFileSync("gcc", [...flags, ...rename, "-c", join(common, "libc.c"), "-o", object]);
-  const sources = [join(common, "bytes.c"), join(import.meta.dirname, "harness.c")];
+  const sources = [join(common, "bytes.c"), join(common, "chacha20.c"), join(import.meta.dirname, "harness.c")];
   execFileSync("gcc", [...flags, "-fsanitize=address,undefined", ...sources, object, "-o", join(folder, "harness")]);
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -258,6 +260,37 @@ describe("memory functions", () => {
     drawn.forEach(({ bytes }, n) => {
       const half = bytes.length / 2;
       expect(Math.sign(results[n]!.value)).toBe(Buffer.compare(bytes.subarray(0, half), bytes.subarray(half)));
+    });
+  });
+});
+
+describe("ChaCha20", () => {
+  /** Key and nonce; a: the counter, b: the length. */
+  const keystream = (key: string, nonce: string, counter: number, length: number): string =>
+    run("chacha20", [{ bytes: Buffer.from(key + nonce, "hex"), a: counter, b: length }])[0]!.bytes.toString("hex");
+
+  it("RFC 8439 A.1, test vectors 1, 2 and 5", () => {
+    const zeros = "00".repeat(32);
+    expect(keystream(zeros, "00".repeat(12), 0, 64)).toBe(
+      "76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7da41597c5157488d7724e03fb8d84a376a43b8f41518a11cc387b669b2ee6586",
+    );
+    expect(keystream(zeros, "00".repeat(12), 1, 32)).toBe(
+      "9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed",
+    );
+    expect(keystream(zeros, `${"00".repeat(11)}02`, 0, 32)).toBe(
+      "c2c64d378cd536374ae204b9ef933fcd1a8b2288b3dfa49672ab765b54ee27c7",
+    );
+  });
+
+  it("any key, nonce, counter and length: as OpenSSL", () => {
+    const cases = fc
+      .tuple(fc.uint8Array({ minLength: 44, maxLength: 44 }), fc.nat(0xffff_0000), fc.nat(400))
+      .map(([bytes, a, b]) => ({ bytes, a, b }));
+    compare("chacha20", cases, ({ bytes, a, b }) => {
+      const start = Buffer.alloc(16);
+      start.writeUInt32LE(a!);
+      start.set(bytes.subarray(32), 4);
+      return { bytes: createCipheriv("chacha20", bytes.subarray(0, 32), start).update(new Uint8Array(b!)) };
     });
   });
 });

@@ -7,12 +7,13 @@
 #include <stdlib.h>
 
 #include "bytes.h"
+#include "chacha20.h"
 
 void *kernel_memmove(void *to, const void *from, size_t length);
 void *kernel_memset(void *to, int value, size_t length);
 int kernel_memcmp(const void *a, const void *b, size_t length);
 
-enum { CHECKSUM, FIND, EQUAL, ASCII, UTF8, REPAIR, ENCODE64, DECODE64, MOVE, SET, COMPARE };
+enum { CHECKSUM, FIND, EQUAL, ASCII, UTF8, REPAIR, ENCODE64, DECODE64, MOVE, SET, COMPARE, CHACHA20 };
 
 int main(void) {
     uint32_t head[5];
@@ -63,6 +64,11 @@ int main(void) {
             break;
         case COMPARE:
             value = kernel_memcmp(in, in + length / 2, length / 2);
+            break;
+        case CHACHA20:
+            out = malloc(b + 1);
+            size = b;
+            chacha20_keystream(in, in + CHACHA20_KEY, a, out, b);
             break;
         }
         fwrite(&value, 4, 1, stdout);

@@ -33,6 +33,7 @@ export {
   absent as blockAcquire,
   absent as blockRead,
   absent as blockWrite,
+  absent as chacha20,
   absent as checksum,
   absent as commandLine,
   absent as entropy,
@@ -45,4 +46,5 @@ export {
   absent as netReserve,
   absent as netSend,
   absent as seedMathRandom,
+  absent as seedRandom,
 };
