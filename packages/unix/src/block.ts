@@ -1,7 +1,13 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
-import { type ManifestDevice, wake } from "./machine.ts";
 
 const BLOCK_SIZE = 512;
+
+/** A device of the app's manifest. */
+export interface ManifestDevice {
+  readonly name: string;
+  readonly type: "NET_BASIC" | "BLOCK_BASIC";
+  readonly optional?: boolean;
+}
 
 interface Disk {
   readonly file: number;
@@ -14,11 +20,19 @@ const STAND_IN: Disk = { file: -1, blocks: 1 };
 const disks = new Map<string, Disk>();
 const handles: Disk[] = [];
 
-/** Opens the files of disks, by name or in the order of the manifest. Returns what is wrong. */
+let onTransfer: () => void = () => {};
+
+/**
+ * Opens the files of disks, by name or in the order of the manifest. Returns what is wrong.
+ *
+ * @param transferred called at each transfer: a scheduled operation waits for the next turn behind each block
+ */
 export function openBlocks(
   given: readonly { readonly name?: string; readonly value: string }[],
   devices: readonly ManifestDevice[],
+  transferred: () => void,
 ): string | undefined {
+  onTransfer = transferred;
   const names = devices.filter(({ type }) => type === "BLOCK_BASIC").map(({ name }) => name);
   for (const { name, value } of given) {
     const device = name ?? names.find((candidate) => !disks.has(candidate));
@@ -69,8 +83,7 @@ function transfer(
   bytes: Uint8Array,
   offset: number,
 ): number {
-  // A scheduled operation waits for the next turn behind each block.
-  wake();
+  onTransfer();
   const disk = handles[handle];
   if (disk === undefined) throw new RangeError("no such disk");
   if (offset < 0 || offset + BLOCK_SIZE > bytes.length) throw new RangeError("range outside of its view");

@@ -2,7 +2,7 @@ import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { clearImmediate, clearTimeout, setImmediate, setInterval, setTimeout } from "node:timers";
 import type { Pollable } from "@soloist/interface";
-import { openBlocks } from "./block.ts";
+import { type ManifestDevice, openBlocks } from "./block.ts";
 import { type Report, readSettings, SETTINGS_VARIABLE, type Settings, STOP } from "./settings.ts";
 import { endTopLevel, watchTopLevel } from "./top-level.ts";
 
@@ -13,13 +13,6 @@ export interface Handlers {
   turn: () => number;
   uncaught: (error: unknown) => void;
   rejection: (promise: Promise<unknown>, reason: unknown, handled: boolean) => void;
-}
-
-/** A device of the app's manifest. */
-export interface ManifestDevice {
-  readonly name: string;
-  readonly type: "NET_BASIC" | "BLOCK_BASIC";
-  readonly optional?: boolean;
 }
 
 const LONGEST_TIMER_MS = 0x7fffffff;
@@ -164,7 +157,7 @@ export function start(): void {
   endTopLevel();
   if (handlers === undefined) throw new Error("the runtime registered nothing");
   const { devices } = JSON.parse(handlers.manifest()) as { devices: ManifestDevice[] };
-  const problem = openBlocks(settings.blocks, devices);
+  const problem = openBlocks(settings.blocks, devices, wake);
   if (problem !== undefined) refuse(problem, EXIT_USAGE);
   // A machine that waits for nothing waits for ever, as an image does.
   const forever = setInterval(() => {}, LONGEST_TIMER_MS);

@@ -10,7 +10,6 @@ import { RunError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
 import { joinArguments } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
-import { IMAGE_VARIABLE } from "./boot.ts";
 
 export interface MachineOptions {
   readonly app: string;
@@ -29,6 +28,9 @@ export interface BootedMachine {
   readonly ended: Promise<number>;
   stop(): Promise<void>;
 }
+
+/** Set by `soloist test --image`: the target that tests boot. */
+export const IMAGE_VARIABLE = "SOLOIST_TEST_TARGET";
 
 const MEMORY_MB = 128;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RunError } from "../errors.ts";
-import { type BootedMachine, bootImage, bootUnix } from "./boot-machine.ts";
+import { type BootedMachine, bootImage, bootUnix, IMAGE_VARIABLE } from "./boot-machine.ts";
 
 export interface BootOptions {
   /** Folder of the app, or its main module. Default: the current folder. */
@@ -54,9 +54,6 @@ export interface Booted extends AsyncDisposable {
 const DEFAULT_PORT = 80;
 const DEFAULT_TIMEOUT_MS = 30_000;
 const LOOPBACK = "127.0.0.1";
-
-/** Set by `soloist test --image`: the target that tests boot. */
-export const IMAGE_VARIABLE = "SOLOIST_TEST_TARGET";
 
 /**
  * Boots an app and waits until it listens: on Node.js, or under `soloist test --image` as an image in QEMU.

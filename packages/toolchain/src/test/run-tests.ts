@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { App } from "../app/app.ts";
 import { findPackage } from "../base.ts";
 import { RunError } from "../errors.ts";
-import { IMAGE_VARIABLE } from "./boot.ts";
+import { IMAGE_VARIABLE } from "./boot-machine.ts";
 import { unikernelPlugin } from "./vitest-plugin.ts";
 
 export interface TestOptions {
