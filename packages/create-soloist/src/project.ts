@@ -32,7 +32,7 @@ function manifest(template: Template, name: string): string {
     version: "0.1.0",
     private: true,
     type: "module",
-    scripts: { ...template.scripts, test: "vitest run", typecheck: "tsc && tsc -p test" },
+    scripts: { dev: "soloist dev", ...template.scripts, test: "soloist test", typecheck: "tsc && tsc -p test" },
     dependencies: soloist(template.packages),
     devDependencies: { ...soloist(["@soloist/toolchain"]), ...TOOLS },
   };

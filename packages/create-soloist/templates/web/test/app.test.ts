@@ -1,3 +1,4 @@
+import { boot } from "@soloist/toolchain/test";
 import { expect, test } from "vitest";
 import { app } from "../src/app.ts";
 
@@ -20,4 +21,14 @@ test("answers JSON", async () => {
 test("an unknown path is not found", async () => {
   const response = await app.request("/nowhere");
   expect(response.status).toBe(404);
+});
+
+test("the whole app answers: on Node.js, or its image with soloist test --image", { timeout: 60_000 }, async () => {
+  const booted = await boot();
+  try {
+    const response = await booted.fetch("/hello/Grace");
+    expect(await response.text()).toBe("Hello Grace!\n");
+  } finally {
+    await booted.stop();
+  }
 });
