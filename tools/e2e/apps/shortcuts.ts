@@ -36,6 +36,7 @@ function counting(): void {
   same("negative", negative, 0);
   const early = () => {
     // biome-ignore lint/correctness/noInvalidUseBeforeDeclaration: what is tested
+    // @ts-expect-error: what is tested
     late++;
     let late = 1;
     return late;

@@ -25,6 +25,8 @@ export interface GuestOptions {
   readonly blocks?: Readonly<Record<string, string>>;
   /** Of the only network device on virtio, without a tap: QEMU's user network, with this port of loopback sent to a port of the guest. */
   readonly forward?: { readonly from: number; readonly to: number };
+  /** QEMU's `-cpu`; `max` otherwise. */
+  readonly cpu?: string;
   /** Another tender for spt images. */
   readonly tender?: string;
 }
@@ -46,7 +48,7 @@ function qemuCommand(options: GuestOptions): string[] {
     "-accel",
     "tcg",
     "-cpu",
-    "max",
+    options.cpu ?? "max",
     "-m",
     `${options.memory ?? 64}`,
   ];
