@@ -14,6 +14,8 @@ const CUBIC_C = 0.4;
 const CUBIC_ALPHA = (3 * (1 - CUBIC_BETA)) / (1 + CUBIC_BETA);
 /** Weight of a new round trip in the smoothed rate: single round trips, whose ACKs bunch, show more than the path gives. */
 const RATE_GAIN = 0.25;
+/** The same of one that shows less: it may have been spent on a repair, or had little to send. */
+const RATE_LOSS = 0.1;
 /** Round trips that a maximum of the delivery rate lasts: between one and two times this many. */
 const RATE_ROUNDS = 10;
 
@@ -34,7 +36,7 @@ export function noteRate(c: TcpConnection, bytes: number, sample: number): void 
   if (sample < c.minRtt) c.minRtt = sample;
   if (sample <= 0 || bytes <= 0) return;
   const sampled = bytes / sample;
-  const rate = c.rate > 0 ? c.rate + RATE_GAIN * (sampled - c.rate) : sampled;
+  const rate = c.rate > 0 ? c.rate + (sampled > c.rate ? RATE_GAIN : RATE_LOSS) * (sampled - c.rate) : sampled;
   c.rate = rate;
   if (rate > c.rateNow) c.rateNow = rate;
   if (++c.rateRounds >= RATE_ROUNDS) {

@@ -90,7 +90,7 @@ export interface TcpOwner {
 /**
  * The state of one connection (RFC 9293 3.3.1), without methods: `process`, `dispatch` and the calls in `calls.ts` work on it.
  *
- * All sequence numbers are int32. About 0.6 KB; rings exist only while they hold something.
+ * All sequence numbers are int32. About 0.9 KB; rings exist only while they hold something.
  */
 export class TcpConnection implements Timed {
   state = CLOSED;

@@ -2,7 +2,7 @@ import { pattern, Simulation, type SimulationOptions } from "@soloist/testing";
 import { stack, type TcpSocketOptions } from "../../src/index.ts";
 
 const SIZE = 256 * 1024;
-const SEEDS = 3;
+const SEEDS = 6;
 const data = pattern(SIZE, 9);
 
 /** Bytes a second of one transfer one way; throws when a byte is wrong. */
