@@ -1,18 +1,6 @@
 import { pattern } from "@soloist/testing";
 import { describe, expect, it } from "vitest";
-import {
-  alone,
-  bytesOf,
-  digits,
-  type FrameOptions,
-  frame,
-  icmp,
-  link,
-  OURS,
-  PEER,
-  ROUTER,
-  udp,
-} from "./alone.ts";
+import { alone, bytesOf, digits, type FrameOptions, frame, icmp, link, OURS, PEER, ROUTER, udp } from "./alone.ts";
 
 const fragmentHeader = (next: number, offset: number, more: boolean, id: number): number[] => [
   next,
@@ -251,7 +239,7 @@ describe("Neighbor Discovery", () => {
     expect(deliver(icmp(135, 0, [0, 0, 0, 0, ...bytesOf(OURS), ...link(1)], probe))).toEqual([]);
     expect(deliver(icmp(135, 0, [0, 0, 0, 0, ...bytesOf(OURS), ...link(1)], { hopLimit: 254 }))).toEqual([]);
   });
-  it("somebody answers for an address of ours that is tentative: it is not used", async () => {
+  it("an address from a router's prefix that somebody has is made anew", async () => {
     const late = await alone({ ipv6: "auto" });
     const prefix = [3, 4, 64, 0xc0, 0, 0, 0x70, 0x80, 0, 0, 0x70, 0x80, 0, 0, 0, 0, ...bytesOf("2001:db8:5::")];
     const ra = [64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, ...link(1), ...prefix];

@@ -30,7 +30,6 @@ import { responseDelay } from "../../src/wire/mld.ts";
 import { emitLinkOption, optionsValid, parseRouterAdvertisement } from "../../src/wire/ndp.ts";
 
 const u8 = fc.integer({ min: 0, max: 0xff });
-const u16 = fc.integer({ min: 0, max: 0xffff });
 const bytesOf = (maxLength: number) => fc.uint8Array({ maxLength });
 
 describe("IPv6 header", () => {
@@ -251,7 +250,7 @@ describe("DHCPv6", () => {
   });
   it("any bytes parse or do not", () => {
     fc.assert(
-      fc.property(bytesOf(200), u16, (bytes) => {
+      fc.property(bytesOf(200), (bytes) => {
         if (bytes.length > 0) bytes[0] = 7;
         parseDhcpv6Reply(bytes, 0, bytes.length, mac);
       }),
