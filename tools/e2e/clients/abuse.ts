@@ -1,7 +1,7 @@
-// abuse KIND ADDRESS COUNT: misuses a server of apps/web-abuse.ts while an honest client asks; prints how both ended.
+// abuse KIND ADDRESS: misuses a server of apps/web-abuse.ts while an honest client asks; prints how both ended.
 import { connect, type Socket } from "node:net";
 
-const [kind, address, count] = process.argv.slice(2) as [string, string, string];
+const [kind, address] = process.argv.slice(2) as [string, string];
 const ends: Record<string, number> = {};
 const note = (end: string) => {
   ends[end] = (ends[end] ?? 0) + 1;
@@ -80,7 +80,7 @@ const kinds: Record<string, () => Promise<unknown>> = {
         }),
       ),
     ]),
-  bombs: () => atOnce(50, Number(count), (index) => open((socket) => socket.write(bombs[index % bombs.length]!))),
+  bombs: () => atOnce(50, 10_000, (index) => open((socket) => socket.write(bombs[index % bombs.length]!))),
   oversized: () =>
     Promise.all([
       ...times(50, () =>

@@ -11,9 +11,7 @@ interface Outcome {
 }
 
 const boot = () => serves("tools/e2e/apps/web-abuse.ts", "spt", { memory: 64 });
-/** `count` is for bombs. */
-const abuse = (server: Serving, kind: string, count = 10_000) =>
-  client<Outcome>(server.net, "abuse", [kind, GUEST, count]);
+const abuse = (server: Serving, kind: string) => client<Outcome>(server.net, "abuse", [kind, GUEST]);
 
 /**
  * Free memory. Once for each boot: while it takes all memory, the engine puts off its next search for unreachable cycles
@@ -69,10 +67,12 @@ describe.skipIf(missing !== undefined)(`abuse of web on spt${missing ? ` (skippe
     expect(count("http_failures_total")).toBe(0);
   });
 
-  it("memory returns: the same again takes none that is new, and most of all is free afterwards", async () => {
+  it("memory returns: the same again takes hardly more, and most of all is free afterwards", async () => {
     const before = residentBytes(server.guest.pid);
-    for (const kind of ["bombs", "oversized", "halfClosed", "idle"]) await abuse(server, kind, 1000);
-    expect(residentBytes(server.guest.pid) - before).toBeLessThan(2 * MEGABYTE);
+    for (const kind of ["bombs", "oversized", "halfClosed", "idle"]) await abuse(server, kind);
+    // The engine searches for cycles when half as much again is taken: what is resident varies by that. 1.5 KB that stayed
+    // for each of these 11,700 connections would be more.
+    expect(residentBytes(server.guest.pid) - before).toBeLessThan(16 * MEGABYTE);
     await using other = await boot();
     // Not all: there are up to 1,024 connections in TIME-WAIT, and holes between what stays.
     expect(await freeKilobytes(server)).toBeGreaterThan(0.6 * (await freeKilobytes(other)));
