@@ -12,13 +12,14 @@ function claims(file: string): string[] {
 
 describe("CONFORMANCE.md", () => {
   it("names tests that exist", () => {
-    const named = [...table.matchAll(/`([\w/-]+)`: "([^"]+)"/g)];
-    expect(named.length).toBeGreaterThan(100);
-    const missing = named.filter(([, file, claim]) => !claims(file!).includes(claim!));
-    expect(missing.map(([text]) => text)).toEqual([]);
+    const named = [...table.matchAll(/`([\w/-]+)`: ("[^"]+"(?:, "[^"]+")*)/g)].flatMap(([, file, list]) =>
+      [...list!.matchAll(/"([^"]+)"/g)].map(([, claim]) => ({ file: file!, claim: claim! })),
+    );
+    expect(named.length).toBeGreaterThan(150);
+    expect(named.filter(({ file, claim }) => !claims(file).includes(claim))).toEqual([]);
   });
   it("has every number of RFC 9293, appendix B, once", () => {
-    const numbers = [...table.matchAll(/^\| ((?:MUST|SHLD|MAY|REC)-\d+) \|/gm)].map(([, number]) => number!);
+    const numbers = [...table.matchAll(/^\| ((?:MUST|SHLD|MAY|REC)-\d+) +\|/gm)].map(([, number]) => number!);
     const all = Object.entries({ MUST: 69, SHLD: 31, MAY: 18, REC: 1 }).flatMap(([level, count]) =>
       Array.from({ length: count }, (_, index) => `${level}-${index + 1}`),
     );
