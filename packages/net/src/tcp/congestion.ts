@@ -33,8 +33,10 @@ export interface Cubic {
 
 /** A round trip of `sample` milliseconds delivered `bytes`. */
 export function noteRate(c: TcpConnection, bytes: number, sample: number): void {
+  // Answered within the poll that sent it: shorter than what can be measured, and no shortest round trip to reckon with.
+  if (sample <= 0) return;
   if (sample < c.minRtt) c.minRtt = sample;
-  if (sample <= 0 || bytes <= 0) return;
+  if (bytes <= 0) return;
   const sampled = bytes / sample;
   const rate = c.rate > 0 ? c.rate + (sampled > c.rate ? RATE_GAIN : RATE_LOSS) * (sampled - c.rate) : sampled;
   c.rate = rate;

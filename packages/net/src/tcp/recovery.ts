@@ -32,7 +32,7 @@ export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: numb
   for (let block = 0; block < s.sackCount; block++) takeBlock(c, board, s, block, ack, now);
   if (board.sample >= 0) {
     // Of what this ACK is the first to speak of, the youngest: the news of the others may have been lost on its way.
-    if (board.sample < c.minRtt) c.minRtt = board.sample;
+    if (board.sample > 0 && board.sample < c.minRtt) c.minRtt = board.sample;
     measureRoundTrip(c, board.sample);
     c.trusted = TRUST;
     board.sample = -1;

@@ -46,6 +46,15 @@ describe("congestion control", () => {
     reduceThreshold(c, 100 * MSS);
     expect(c.ssthresh).toBe(50 * MSS);
   });
+  it("westwood is not misled by an ACK that came within the poll that sent the data", () => {
+    const { c } = established();
+    c.congestion = "westwood";
+    noteRate(c, 80 * MSS, 100);
+    noteRate(c, MSS, 0);
+    expect(c.minRtt).toBe(100);
+    reduceThreshold(c, 90 * MSS);
+    expect(c.ssthresh).toBe(80 * MSS);
+  });
   it("westwood hardly counts one round trip whose ACKs came in a bunch", () => {
     const { c } = established();
     c.congestion = "westwood";
