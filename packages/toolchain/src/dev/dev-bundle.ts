@@ -68,8 +68,11 @@ export async function createDevBundler(options: DevBundlerOptions): Promise<DevB
       }
     },
     async [Symbol.asyncDispose]() {
-      await builder.dispose();
-      rmSync(folder, { recursive: true, force: true });
+      try {
+        await builder.dispose();
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
     },
   };
 }
