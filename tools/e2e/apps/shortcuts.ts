@@ -35,8 +35,8 @@ function counting(): void {
   negative++;
   same("negative", negative, 0);
   const early = () => {
-    // biome-ignore lint/correctness/noInvalidUseBeforeDeclaration: what is tested
     // @ts-expect-error: what is tested
+    // biome-ignore lint/correctness/noInvalidUseBeforeDeclaration: what is tested
     late++;
     let late = 1;
     return late;
