@@ -6,7 +6,7 @@ import { IcmpLayer } from "./icmp/layer.ts";
 import { Ipv4Egress, type LocalAddress } from "./ipv4/egress.ts";
 import { Reassembly } from "./ipv4/reassembly.ts";
 import type { Route } from "./ipv4/routes.ts";
-import { AddressTable } from "./ipv6/addresses.ts";
+import { AddressTable, ANY_IPV4 } from "./ipv6/addresses.ts";
 import { Ipv6Host, type Ipv6Options } from "./ipv6/host.ts";
 import { TcpLayer } from "./tcp/layer.ts";
 import { UdpLayer } from "./udp/layer.ts";
@@ -168,6 +168,7 @@ export class NetStack implements Pollable {
       this.#schedule();
       return true;
     });
+    this.udp.narrow(CLIENT_PORT, ANY_IPV4, 0, 0);
     this.#schedule();
   }
 

@@ -10,7 +10,7 @@ import { emitIcmpv6, LISTENER_QUERY, LISTENER_REPORT, patchIcmpv6Checksum } from
 import { HOP_BY_HOP, PROTOCOL_ICMPV6 } from "../wire/ipv6.ts";
 import { emitRouterAlert, ROUTER_ALERT_LENGTH } from "../wire/ipv6-extension.ts";
 import { emitRecord, QUERY_GROUP, QUERY_LENGTH, RECORD_LENGTH, REPORT_LENGTH, responseDelay } from "../wire/mld.ts";
-import { type AddressTable, ALL_DHCP_SERVERS, ALL_MLD_ROUTERS, isLinkLocal, UNSPECIFIED } from "./addresses.ts";
+import { type AddressTable, ALL_DHCP_SERVERS, ALL_MLD_ROUTERS, isIpv6, isLinkLocal, UNSPECIFIED } from "./addresses.ts";
 import { Ipv6Egress } from "./egress.ts";
 import { InterfaceIdentifiers } from "./identifiers.ts";
 import { Ipv6Input } from "./input.ts";
@@ -280,8 +280,8 @@ export class Ipv6Host {
     if (!this.#asksDhcp) {
       this.#asksDhcp = true;
       const { mac } = this.egress.device;
-      this.#parts.udp().bind(CLIENT_PORT, (bytes, at, length) => {
-        const reply = parseDhcpv6Reply(bytes, at, length, mac);
+      this.#parts.udp().bind(CLIENT_PORT, (bytes, at, length, source) => {
+        const reply = isIpv6(source) ? parseDhcpv6Reply(bytes, at, length, mac) : undefined;
         if (reply !== undefined && this.#dhcp.process(reply, this.egress.now)) this.#changed();
         return true;
       });

@@ -33,9 +33,17 @@ export function assertLocal(addresses: SocketAddresses, text: string | undefined
   return address;
 }
 
-/** The address of a socket that is bound to `address`; of one that is bound to any, the first one of ours. */
-export function localText({ table, ipv4, ipv6 }: SocketAddresses, address: number): string {
-  if (address !== 0 && address !== ANY_IPV4) return table.format(address);
+/** The address of a socket that is bound to `address`, to be asked for at any time; of one that is bound to any, the first one of ours. */
+export function localText({ table, ipv4, ipv6 }: SocketAddresses, address: number): () => string {
+  if (address !== 0 && address !== ANY_IPV4) {
+    // Now: once the socket is closed nobody holds the number.
+    const text = table.format(address);
+    return () => text;
+  }
+  return () => anyText(table, ipv4, ipv6, address);
+}
+
+function anyText(table: AddressTable, ipv4: Ipv4Egress, ipv6: Ipv6Host, address: number): string {
   if (ipv4.config.address !== 0 || address === ANY_IPV4) return table.format(ipv4.config.address);
   const own = ipv6.own.list.filter(({ tentative }) => !tentative);
   return own.length === 0 ? "::" : table.format((own.find(({ origin }) => origin !== "link-local") ?? own[0]!).address);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "../errors.ts";
+import { ANY_IPV4 } from "../ipv6/addresses.ts";
 import { type Destination, GROUP, isHostLabel, MdnsResponder, PORT } from "../mdns/responder.ts";
 import { RateLimit } from "../rate-limit.ts";
 import type { UdpLayer } from "../udp/layer.ts";
@@ -65,6 +66,7 @@ export function createMdns(parts: MdnsParts): Mdns {
         driver.wake();
         return true;
       });
+      udp.narrow(PORT, ANY_IPV4, 0, 0);
       udp.join(PORT, GROUP);
       const send = (message: DnsMessage, to: Destination | undefined): void => {
         if (!limit.allow(monotonic())) return;

@@ -91,7 +91,7 @@ export function createTcp(layer: TcpLayer, addresses: SocketAddresses, monotonic
       const listener = new TcpListener(
         layer,
         options.port,
-        () => localText(addresses, localAddress),
+        localText(addresses, localAddress),
         backlog,
         userOptions(options),
         localAddress,

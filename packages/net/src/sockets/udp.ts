@@ -123,9 +123,10 @@ export function createUdp(layer: UdpLayer, addresses: SocketAddresses, wakeup: W
       return true;
     });
     layer.narrow(bound, address, 0, 0);
+    const text = localText(addresses, address);
     const socket: UdpSocket = {
       get local() {
-        return { address: localText(addresses, address), port: bound };
+        return { address: text(), port: bound };
       },
       get dropped() {
         return dropped;
