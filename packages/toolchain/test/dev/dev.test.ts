@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { join } from "node:path";
 import type { Settings } from "@soloist/unix/settings";
@@ -176,7 +178,7 @@ run([block("links")], () => {});`;
     const pcap = join(project.folder, "link.pcap");
     const session = new Session(project.folder, {
       stack: "soloist",
-      settings: { link: { drop: 0.1, corrupt: 0.05, delay: 1, seed: 3, pcap } },
+      settings: { link: { drop: 0.05, corrupt: 0.02, delay: 1, seed: 3, pcap } },
     });
     await session.sees(/\(the app's port 80\)\n/);
     for (let round = 0; round < 5; round++) expect(await answer(lastPort(session))).toBe("over the link\n");
@@ -186,12 +188,50 @@ run([block("links")], () => {});`;
     expect(bytes.includes("over the link\n")).toBe(true);
   });
 
-  it("leaves nothing behind", async () => {
+  it.each(["host", "soloist"] as const)("datagrams find the app on localhost, by the stack of %s", async (stack) => {
+    const main = `
+import { stack } from "@soloist/net";
+import { run } from "@soloist/runtime";
+run([stack({ name: "service" })], async ({ udp }) => {
+  const socket = udp.bind({ port: 53 });
+  for await (const { data, remote } of socket) socket.send(data, remote);
+});`;
+    using project = new Project({ "src/main.ts": main }, SERVER_PACKAGES);
+    const link = { drop: 0, corrupt: 0, delay: 0, seed: 1 };
+    const session = new Session(project.folder, { stack, ...(stack === "soloist" ? { settings: { link } } : {}) });
+    const [, port] = await session.sees(/udp:\/\/localhost:(\d+) {2}\(the app's port 53\)\n/);
+    const client = createSocket("udp4");
+    try {
+      const echoed = once(client, "message");
+      client.send("over here", Number(port), "127.0.0.1");
+      expect(String((await echoed)[0])).toBe("over here");
+    } finally {
+      client.close();
+      await session.stop();
+    }
+  });
+
+  it("an app that never calls run() is told so", async () => {
     using project = new Project({ "src/main.ts": "export const never = 1;" }, SERVER_PACKAGES);
     const session = new Session(project.folder, { watch: false });
     expect(await session.ended).toBe(1);
-    expect(session.text).toContain("run()");
-    const stacks = /file:\/\/(\/\S*soloist-dev-\w+)/.exec(session.text);
-    if (stacks) expect(existsSync(stacks[1]!)).toBe(false);
+    expect(session.text).toContain("the app never called run()");
+  });
+
+  it("leaves no file behind", async () => {
+    using project = new Project({ "src/main.ts": lineServer("here\n") }, SERVER_PACKAGES);
+    const bundles = () => readdirSync(project.folder).filter((name) => name.startsWith("soloist-dev-"));
+    const { TMPDIR } = process.env;
+    process.env.TMPDIR = project.folder;
+    try {
+      const session = new Session(project.folder);
+      await session.sees(/ready in/);
+      expect(bundles()).toHaveLength(1);
+      await session.stop();
+      expect(bundles()).toEqual([]);
+    } finally {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    }
   });
 });
