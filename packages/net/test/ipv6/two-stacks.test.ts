@@ -106,6 +106,37 @@ describe("two stacks over IPv6", () => {
       await checkCode("ENETUNREACH", () => a.icmp.ping("2001:db9::77"));
     }));
 
+  it("a full backlog is answered with cookies", () =>
+    simulated({ delay: 1 }, async (a, b, simulation) => {
+      const listener = a.tcp.listen({ port: 7, backlog: 2 });
+      const connect = () => b.tcp.connect({ address: ADDRESS_A, port: 7 });
+      await Promise.all([connect(), listener.accept()]);
+      // What the server sends to the next two is lost: they fill its backlog, and the third has no place in it.
+      const lost = new Set<number>();
+      simulation.filter = (frame, from) => {
+        const port = (at: number) => (frame[at]! << 8) | frame[at + 1]!;
+        if (frame[20] !== 6) return true;
+        if (from === 1 && frame[67] === 2 && lost.size < 2) lost.add(port(54));
+        return from === 1 || !lost.has(port(56));
+      };
+      void Promise.allSettled([connect(), connect()]);
+      const [flow, served] = await Promise.all([connect(), listener.accept()]);
+      expect(a.counters.tcp.cookiesTaken).toBe(1);
+      await flow.write("cookie");
+      expect(decode(await served!.read())).toBe("cookie");
+    }));
+
+  it("addresses of connections that are gone are given back", () =>
+    simulated({}, async (a, b, simulation) => {
+      a.tcp.listen({ port: 7 });
+      const before = [a.usage.addresses, b.usage.addresses];
+      for (let round = 0; round < 50; round++) (await b.tcp.connect({ address: ADDRESS_A, port: 7 })).abort();
+      await sleep(simulation, 100);
+      expect(a.usage.connections + b.usage.connections).toBe(0);
+      expect(a.usage.addresses).toBeLessThanOrEqual(before[0]! + 4);
+      expect(b.usage.addresses).toBeLessThanOrEqual(before[1]! + 4);
+    }));
+
   it("connections to ourselves by ::1", () =>
     simulated({}, async (a) => {
       const listener = a.tcp.listen({ port: 7, address: "::1" });
