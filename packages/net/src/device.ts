@@ -242,6 +242,8 @@ async function openStack(
     wakeup = host.drive(waiting);
     wakeup.wake();
     const passed = waiting.passed.wait();
+    // With both off nothing will come.
+    if (fixed !== undefined && parameters.ipv6 === "off") waiting.deadline = Number.POSITIVE_INFINITY;
     while (!ready() && waiting.deadline !== Number.POSITIVE_INFINITY) await Promise.race([changed.wait(), passed]);
     waiting.deadline = Number.POSITIVE_INFINITY;
     if (!ready() && !own.hasWide) {

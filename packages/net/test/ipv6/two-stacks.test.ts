@@ -1,6 +1,6 @@
 import { checkCode, pattern, readAll, Simulation, type SimulationOptions } from "@soloist/testing";
 import { describe, expect, it } from "vitest";
-import { ADDRESS_A, ADDRESS_B, simulated, sleep, twoStacks } from "./stacks.ts";
+import { ADDRESS_A, ADDRESS_B, open, simulated, sleep, twoStacks } from "./stacks.ts";
 
 const decode = (data: Uint8Array | undefined): string => new TextDecoder().decode(data);
 
@@ -184,6 +184,32 @@ const bad: Record<string, SimulationOptions> = {
   "everything at once": { loss: 0.05, duplicate: 0.05, reorder: 0.1, corrupt: 0.02, jitter: 3, delay: 5 },
   "the least MTU, with loss": { mtu: 1280, loss: 0.05, delay: 2 },
 };
+
+describe("opening", () => {
+  it("waits for IPv6 where there is nothing else, and not where IPv4 has an address", async () => {
+    const simulation = new Simulation();
+    await simulation.run(open(simulation, { ipv4: "10.0.0.1/24" }));
+    expect(simulation.now).toBe(0);
+    const alone = await simulation.run(open(simulation, { ipv4: "off" }));
+    expect(simulation.now).toBeGreaterThanOrEqual(1000);
+    expect(alone.ipv6!.addresses).toEqual([expect.stringMatching(/^fe80::/)]);
+  });
+  it("starts with IPv6 alone when DHCP is silent and an address reaches beyond the link", async () => {
+    const simulation = new Simulation();
+    const opened = await simulation.run(open(simulation, { ipv6: "2001:db8::1/64" }));
+    expect(simulation.now).toBeGreaterThanOrEqual(10_000);
+    expect(opened.ipv4).toBe(undefined);
+    await checkCode("EADDRNOTAVAIL", () => simulation.run(open(simulation, {})));
+  });
+  it("fails at once with neither, and says no nonsense is an address", async () => {
+    const simulation = new Simulation();
+    await checkCode("EADDRNOTAVAIL", () => simulation.run(open(simulation, { ipv4: "off", ipv6: "off" })));
+    expect(simulation.now).toBe(0);
+    for (const ipv6 of ["2001:db8::1", "2001:db8::1/129", "ff02::1/64", "::/64", "on"]) {
+      expect(() => open(simulation, { ipv6 })).toThrow(/2001:db8::2\/64/);
+    }
+  });
+});
 
 describe("an idle stack", () => {
   it("asks for routers for nine minutes, and then neither sends nor wakes up", async () => {
