@@ -103,6 +103,8 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       sourcemap: "external",
       sourcesContent: false,
       minify: options.minify,
+      // Constants take the place of their names: smaller, and faster in an engine that does not compile.
+      minifySyntax: true,
       keepNames: options.minify,
     });
     const reached = reachedInputs(result.metafile);

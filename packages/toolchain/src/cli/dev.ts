@@ -1,9 +1,9 @@
-import { closeSync, ftruncateSync, openSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { LinkSettings, Settings } from "@soloist/unix/settings";
 import { dev } from "../dev/dev.ts";
 import { UsageError } from "../errors.ts";
-import { joinArguments, parseAssignment, parsePortForward } from "../run/options.ts";
+import { openDisk } from "../run/open-disk.ts";
+import { joinArguments, parsePortForward } from "../run/options.ts";
 import { parse, single } from "./arguments.ts";
 import { DEV_HELP } from "./help.ts";
 import { interruption } from "./interruption.ts";
@@ -114,32 +114,4 @@ function parseInspect(text: string): string {
   if (!match || Number(match[2]) > 65_535)
     throw new UsageError(`--inspect=${text}: expected a port, as in --inspect=9229`);
   return `${match[1] ?? "127.0.0.1"}:${match[2]}`;
-}
-
-const UNITS: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
-const BLOCK_SIZE = 512;
-
-/** `[NAME=]FILE[,size=16M]`: with a size, a file that is not there is made, of zeros. */
-export function openDisk(text: string): { readonly name?: string; readonly value: string } {
-  const match = /^(.*),size=(\d+)([kmg]?)$/i.exec(text);
-  const assignment = parseAssignment("--block", match?.[1] ?? text);
-  const path = resolve(assignment.value);
-  const exists = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  if (!exists && !match) {
-    throw new UsageError(`--block ${assignment.value}: no such file; ${assignment.value},size=16M makes it`);
-  }
-  if (!exists && match) {
-    const size = Number(match[2]) * UNITS[match[3]!.toLowerCase()]!;
-    if (size < BLOCK_SIZE || size % BLOCK_SIZE !== 0) {
-      throw new UsageError(`--block ${text}: a disk is a multiple of ${BLOCK_SIZE} bytes`);
-    }
-    try {
-      const file = openSync(path, "wx");
-      ftruncateSync(file, size);
-      closeSync(file);
-    } catch (error) {
-      throw new UsageError(`--block ${assignment.value}: ${(error as Error).message}`);
-    }
-  }
-  return { ...assignment, value: path };
 }

@@ -6,6 +6,7 @@ Commands:
   dev [app]        run an app on Node.js, again whenever a file changes
   build [app]      make a bootable image of an app
   run [app|image]  boot it; builds it first when it is an app
+  compose [FILE]   boot several, on a network of their own
   test [app]       run an app's tests, on Node.js or against its image
   inspect IMAGE    say what an image is
   doctor           say what this machine lacks
@@ -139,4 +140,41 @@ Examples:
   soloist test apps/url-shortener -- routes
 
 Exit code: 0, 1 when a test fails, 2 for wrong usage.
+`;
+
+export const COMPOSE_HELP = `soloist compose: boots several unikernels on a network of their own, and merges their logs
+
+Usage: soloist compose [FILE] [options]
+
+  FILE             default: soloist.compose.json
+
+  {
+    "apps": {
+      "links": { "app": "apps/url-shortener", "disks": { "links": "links.img,size=16M" } },
+      "web": {
+        "app": "apps/web-server",          or "image": FILE; "target": "virtio" (default) or "spt"
+        "args": ["--backend=links"],       an app finds the others by name: links, links.internal, links.local
+        "ports": ["8080:80"],              ports of localhost, as for soloist run -p
+        "memory": 64,                      megabytes; default: 128
+        "address": "10.0.2.20",            default: the next free one, from 10.0.2.10 on; DHCP tells the app
+        "networks": { "service": "back" }, default: every device on the network "default"
+        "dependsOn": ["links"],            boot when that one says that it listens
+        "restart": "on-failure"            or "always"; default: "no"
+      }
+    },
+    "networks": { "back": { "gateway": false } }   without a way out
+  }
+
+Options:
+  --accel ACCEL    auto (default): KVM when it works, else TCG; kvm; tcg
+  --help
+
+Neither root nor a set-up is needed. Paths are relative to FILE.
+
+Examples:
+  soloist compose
+  soloist compose apps/galaxy/soloist.compose.json
+
+Ctrl-C ends all. So does an app that fails and is not restarted, whose exit code is then that of the command. Exit code:
+0 when all apps ended well, 1 when one cannot be built or started, 2 for wrong usage, 130 after Ctrl-C.
 `;

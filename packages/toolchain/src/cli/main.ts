@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { BuildError, ImageError, RunError, UsageError } from "../errors.ts";
 import { buildCommand } from "./build.ts";
+import { composeCommand } from "./compose.ts";
 import { devCommand } from "./dev.ts";
 import { doctorCommand } from "./doctor.ts";
 import { HELP } from "./help.ts";
@@ -15,6 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   dev: devCommand,
   build: buildCommand,
   run: runCommand,
+  compose: composeCommand,
   test: testCommand,
   inspect: inspectCommand,
   doctor: doctorCommand,

@@ -113,7 +113,7 @@ function address({ protocol, address: host, host: port }: PortForward): string {
   return protocol === "tcp" ? `http://${name}:${port}/` : `udp://${name}:${port}`;
 }
 
-function parseAccelerator(text: string | undefined): (typeof ACCELERATORS)[number] {
+export function parseAccelerator(text: string | undefined): (typeof ACCELERATORS)[number] {
   const found = ACCELERATORS.find((name) => name === (text ?? "auto"));
   if (!found) throw new UsageError(`--accel ${text}: expected ${ACCELERATORS.join(", ")}`);
   return found;

@@ -3,6 +3,7 @@ import { EXCEPTION, isException, type JsValue } from "./values.ts";
 export type WasmFunction = (...args: (number | bigint)[]) => number | bigint;
 
 const EVAL_MODULE = 1;
+const EVAL_STRICT = 1 << 3;
 const EVAL_COMPILE_ONLY = 1 << 5;
 const WRITE_BYTECODE = 1;
 const WRITE_STRIP_SOURCE = 1 << 4;
@@ -147,13 +148,22 @@ export class Engine {
     return this.#eval(source, fileName, EVAL_MODULE);
   }
 
-  /** Compiles a module to bytecode that {@link Engine.evaluateBytecode} of another engine takes. */
+  /**
+   * Compiles a module without imports and exports to bytecode that {@link Engine.evaluateBytecode} of another engine takes.
+   *
+   * As a function, since the engine keeps the code of a module's top level for ever: of no use in an image, where it has run
+   * (78 KB of apps/web-server).
+   */
   compileModule(source: string, fileName: string): Uint8Array {
-    return this.withCString(source, (code, length) =>
+    return this.withCString(`(async () => {\n${source}\n})();`, (code, length) =>
       this.withCString(fileName, (name) => {
-        const module = this.value("JS_Eval", this.context, code, length, name, EVAL_MODULE | EVAL_COMPILE_ONLY);
+        // struct JSEvalOptions: version, flags, name of the file, number of its first line.
+        const options = this.call("malloc", 16);
+        new Int32Array(this.memory.buffer, options, 4).set([1, EVAL_STRICT | EVAL_COMPILE_ONLY, name, 0]);
+        const script = this.value("JS_Eval2", this.context, code, length, options);
+        this.free(options);
         const sizeAt = this.call("malloc", 4);
-        const address = this.call("JS_WriteObject", this.context, sizeAt, module, WRITE_BYTECODE | WRITE_STRIP_SOURCE);
+        const address = this.call("JS_WriteObject", this.context, sizeAt, script, WRITE_BYTECODE | WRITE_STRIP_SOURCE);
         if (address === 0) throw this.takeException();
         const bytecode = this.bytes.slice(address, address + this.view.getUint32(sizeAt, true));
         this.exports.js_free!(this.context, address);
@@ -163,13 +173,12 @@ export class Engine {
     );
   }
 
-  /** Evaluates a compiled module and returns the promise of its evaluation. */
+  /** Evaluates what {@link Engine.compileModule} made and returns the promise of its evaluation. */
   evaluateBytecode(bytecode: Uint8Array): JsValue {
     const { address, length } = this.alloc(bytecode);
-    const module = this.value("JS_ReadObject", this.context, address, length, WRITE_BYTECODE);
+    const script = this.value("JS_ReadObject", this.context, address, length, WRITE_BYTECODE);
     this.free(address);
-    if (this.call("JS_ResolveModule", this.context, module) !== 0) throw this.takeException();
-    return this.value("JS_EvalFunction", this.context, module);
+    return this.value("JS_EvalFunction", this.context, script);
   }
 
   #eval(source: string, fileName: string, flags: number): JsValue {

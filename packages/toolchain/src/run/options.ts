@@ -24,7 +24,10 @@ export function parsePortForward(text: string): PortForward {
 /** What network devices are attached to. */
 export type Network =
   | { readonly kind: "user" | "none" }
-  | { readonly kind: "tap"; readonly interface: string; readonly device?: string };
+  | { readonly kind: "tap"; readonly interface: string; readonly device?: string }
+  /** A switch of soloist compose: a Unix socket for QEMU, a UDP port of the loopback interface for the tender. */
+  | { readonly kind: "stream"; readonly path: string; readonly device: string }
+  | { readonly kind: "datagram"; readonly port: number; readonly token: string; readonly device: string };
 
 /** `user`, `none`, `tap:IFACE`, or `DEVICE=tap:IFACE` for an image with several devices. */
 export function parseNetwork(text: string): Network {

@@ -35,7 +35,10 @@ function networkArguments(options: MachineOptions): string[] {
   const taps = assign("--net", devices, tapAssignments(options.networks));
   const macs = assign("--net-mac", devices, options.macs);
   const isDisabled = options.networks.some(({ kind }) => kind === "none");
-  const users = devices.filter((name) => !taps.has(name));
+  const streams = new Map(
+    options.networks.flatMap((network) => (network.kind === "stream" ? [[network.device, network.path]] : [])),
+  );
+  const users = devices.filter((name) => !taps.has(name) && !streams.has(name));
   if (isDisabled && users.length > 0)
     throw new UsageError(`--net none: the image needs its network device ${users[0]}`);
   if (options.ports.length > 0 && users.length === 0) {
@@ -49,8 +52,13 @@ function networkArguments(options: MachineOptions): string[] {
     const tap = taps.get(name);
     const mac = macs.get(name);
     const forwards = name === users[0] ? options.ports.map(hostForward).join("") : "";
+    const stream = streams.get(name);
     const backend =
-      tap === undefined ? `user,id=net${index}${forwards}` : `tap,id=net${index},ifname=${tap},script=no,downscript=no`;
+      stream !== undefined
+        ? `stream,id=net${index},server=off,addr.type=unix,addr.path=${stream}`
+        : tap === undefined
+          ? `user,id=net${index}${forwards}`
+          : `tap,id=net${index},ifname=${tap},script=no,downscript=no`;
     return [
       "-netdev",
       backend,

@@ -125,7 +125,7 @@ async function runOnce(options: RunOptions, command: GuestCommand, how: string):
  * its console counts.
  */
 function createAnnouncement(options: RunOptions) {
-  let isDone = options.ports.length === 0 || !options.reachable;
+  let isDone = !options.reachable;
   let tail = "";
   const done = () => {
     clearTimeout(timer);
@@ -148,7 +148,7 @@ function createAnnouncement(options: RunOptions) {
 }
 
 /** One clear line instead of QEMU's, which names neither the port's owner nor a way out. */
-async function checkPorts(ports: readonly PortForward[]): Promise<void> {
+export async function checkPorts(ports: readonly PortForward[]): Promise<void> {
   for (const { protocol, address, host, guest } of ports) {
     if (protocol !== "tcp") continue;
     await new Promise<void>((resolve, reject) => {

@@ -12,6 +12,10 @@ export function sptCommand(options: Omit<MachineOptions, "accelerator">): GuestC
   const named = (type: string) => image.devices.filter((device) => device.type === type).map(({ name }) => name);
   const nets = named("NET_BASIC");
   const taps = assign("--net", nets, tapAssignments(options.networks));
+  const datagrams = options.networks.filter((network) => network.kind === "datagram");
+  datagrams.forEach(({ device }, index) => {
+    taps.set(device, `@${FIRST_DESCRIPTOR + index}`);
+  });
   const missing = nets.find((name) => !taps.has(name));
   if (missing !== undefined) {
     throw new UsageError(
@@ -24,7 +28,7 @@ export function sptCommand(options: Omit<MachineOptions, "accelerator">): GuestC
   const noFile = blocks.find((name) => !files.has(name));
   if (noFile !== undefined) throw new UsageError(`the image needs a disk: --block ${noFile}=FILE`);
   const macs = assign("--net-mac", nets, options.macs);
-  return {
+  return withDatagrams(datagrams, {
     command: findTender(),
     args: [
       `--mem=${options.memory}`,
@@ -35,7 +39,26 @@ export function sptCommand(options: Omit<MachineOptions, "accelerator">): GuestC
       image.file,
       ...options.args.map(quoteArgument), // the tender joins them with spaces
     ],
-  };
+  });
+}
+
+/** First of the descriptors that a tender inherits. */
+const FIRST_DESCRIPTOR = 10;
+
+/**
+ * Opens a connected UDP socket for each cable, says the token that names the guest, and becomes the tender. Node.js can hand down
+ * neither such a socket nor a pair of them; bash has a redirection for it.
+ */
+function withDatagrams(
+  cables: readonly { readonly port: number; readonly token: string }[],
+  { command, args }: GuestCommand,
+): GuestCommand {
+  if (cables.length === 0) return { command, args };
+  const open = cables.map(({ port, token }, index) => {
+    const descriptor = FIRST_DESCRIPTOR + index;
+    return `exec ${descriptor}<>/dev/udp/127.0.0.1/${port} && printf %s ${token} >&${descriptor} || exit 1`;
+  });
+  return { command: "bash", args: ["-c", [...open, 'exec "$@"'].join("\n"), "bash", command, ...args] };
 }
 
 function findTender(): string {

@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { devCommand, openDisk } from "../../src/cli/dev.ts";
+import { devCommand } from "../../src/cli/dev.ts";
 import type { Terminal } from "../../src/cli/terminal.ts";
 import { UsageError } from "../../src/errors.ts";
+import { openDisk } from "../../src/run/open-disk.ts";
 
 const terminal: Terminal = { out() {}, error() {}, progress() {}, clearProgress() {}, color: false };
 

@@ -1,0 +1,31 @@
+import { resolve } from "node:path";
+import { compose } from "../compose/compose.ts";
+import { COMPOSE_FILE, readComposition } from "../compose/compose-file.ts";
+import { parse, single } from "./arguments.ts";
+import { COMPOSE_HELP } from "./help.ts";
+import { interruption } from "./interruption.ts";
+import { parseAccelerator } from "./run.ts";
+import type { Terminal } from "./terminal.ts";
+
+export async function composeCommand(args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parse(args, { accel: { type: "string" }, help: { type: "boolean" } });
+  if (values.help) {
+    terminal.out(COMPOSE_HELP);
+    return 0;
+  }
+  const composition = readComposition(resolve(single(positionals, "file") ?? COMPOSE_FILE));
+  const { signal, code } = interruption();
+  const ended = await compose({
+    composition,
+    accelerator: parseAccelerator(values.accel),
+    color: terminal.color && process.stdout.isTTY === true,
+    signal,
+    write(bytes) {
+      terminal.clearProgress();
+      process.stdout.write(bytes);
+    },
+    progress: (step) => terminal.progress(step),
+  });
+  terminal.clearProgress();
+  return code() || ended;
+}
