@@ -52,8 +52,9 @@ export class Driver implements Pollable {
 export function deadline(driver: Driver, at: number, passed: () => void): Driven {
   const machine: Driven = {
     pollAt: () => at,
-    dispatch() {
-      driver.remove(machine);
+    // Not by name: a closure over itself would be left to the collector.
+    dispatch(this: Driven) {
+      driver.remove(this);
       passed();
     },
   };

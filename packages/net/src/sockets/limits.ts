@@ -38,21 +38,27 @@ export function limited<T>(
     const { signal, timeout } = options;
     assertTimeout(timeout);
     if (signal?.aborted) throw signal.reason;
-    let cancel = (): void => {};
-    let stop = (): void => {};
+    let cancel: (() => void) | undefined;
+    let stop: (() => void) | undefined;
+    let onAbort: (() => void) | undefined;
     const end = (): void => {
-      stop();
-      signal?.removeEventListener("abort", onAbort);
+      stop?.();
+      if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+      // These hold each other: only the collector would free them.
+      stop = undefined;
+      onAbort = undefined;
+      cancel = undefined;
     };
     const giveUp = (reason: unknown): void => {
+      const takeBack = cancel;
       end();
-      cancel();
+      takeBack?.();
       reject(reason);
     };
-    const onAbort = (): void => giveUp(signal!.reason);
+    onAbort = () => giveUp(signal!.reason);
     if (timeout !== undefined) stop = after(timeout, () => giveUp(new TimedOutError(`${what} within ${timeout} ms`)));
     signal?.addEventListener("abort", onAbort);
-    cancel = begin(
+    const takeBack = begin(
       (value) => {
         end();
         resolve(value);
@@ -62,6 +68,8 @@ export function limited<T>(
         reject(reason);
       },
     );
+    // Unless it has ended already.
+    if (onAbort !== undefined) cancel = takeBack;
   });
 }
 

@@ -291,6 +291,38 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     return true;
   }
 
+  /**
+   * As {@link receiveFast}, of a frame with an IPv6 header and nothing between it and TCP, from `source` to `destination`, which
+   * is ours.
+   */
+  receiveFastIpv6(
+    view: DataView,
+    bytes: Uint8Array,
+    at: number,
+    length: number,
+    source: number,
+    destination: number,
+  ): boolean {
+    if (this.bytes.checksum(bytes, at + 22, 32 + length, PROTOCOL_TCP + length) !== 0xffff) return false;
+    const ports = view.getInt32(at + 54);
+    let c = this.#last;
+    if (c === undefined || c.ports !== ports || c.remoteAddress !== source) {
+      const table = this.#table;
+      c = table.map.get(imul(source, table.multiplier) ^ ports);
+      if (c === undefined || c.ports !== ports || c.remoteAddress !== source) return false;
+      this.#last = c;
+    }
+    const word = view.getInt32(at + 66);
+    if (c.localAddress !== destination || c.extras !== 0 || ((word >>> 16) & 0xfff7) !== 0x5010) return false;
+    const seq = view.getInt32(at + 58);
+    const ack = view.getInt32(at + 62);
+    const events = processFast(c, bytes, at + 74, length - 20, seq, ack, word & 0xffff, this.now);
+    if (events === SLOW) return false;
+    if (events !== 0) this.#handle(c, events);
+    if (c.ackAt < c.timerKey || c.rtoAt < c.timerKey) this.#schedule(c);
+    return true;
+  }
+
   /** Header prediction with timestamps or ECN: nothing else in the header, no mark, no older timestamp. */
   #predictExtras(
     c: TcpConnection,
@@ -415,6 +447,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     destroy(c, "ECONNABORTED");
     this.#remove(c);
+    c.owner = undefined;
   }
 
   /**
@@ -618,7 +651,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       this.#fitPath(c);
     }
     if ((events & EVENT_CLOSED) !== 0) this.#remove(c);
-    if (c.owner !== undefined) c.owner.onEvents(c, events);
+    const { owner } = c;
+    if (owner === undefined) return;
+    owner.onEvents(c, events);
+    if (c.state === CLOSED) c.owner = undefined;
   }
 
   /** RFC 9293 3.10.7.1 and 3.10.7.2. */
@@ -754,6 +790,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if (!this.#table.remove(c)) return;
     if (c.error === undefined) this.counters.closed++;
     else this.counters.failed++;
+    // No cycles: what a closed connection held is free at once, without the engine's collector.
+    c.waiter = undefined;
     this.timers.remove(c);
     this.#timeWait.delete(c);
     if (this.#last === c) this.#last = undefined;
