@@ -256,7 +256,7 @@ export class NetStack implements Pollable {
     }
     const type = (bytes[at + 12]! << 8) | bytes[at + 13]!;
     if (type === TYPE_IPV4) this.#ip(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH, group, false);
-    else if (type === TYPE_IPV6) this.#ipv6(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH, group, false);
+    else if (type === TYPE_IPV6) this.#ipv6Frame(bytes, at, length, group);
     else if (type === TYPE_ARP) this.#arp(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH);
     else dropped.ethernetType++;
   }
@@ -271,6 +271,12 @@ export class NetStack implements Pollable {
       if (((frame[12]! << 8) | frame[13]!) === TYPE_IPV6) this.#ipv6(frame, ETHERNET_LENGTH, length, false, true);
       else this.#ip(frame, ETHERNET_LENGTH, length, false, true);
     }
+  }
+
+  #ipv6Frame(bytes: Uint8Array, at: number, length: number, group: boolean): void {
+    const { input } = this.ipv6;
+    if (!group && length >= 74 && input.receiveFast(this.tcp, this.#rxView, bytes, at, length)) this.#fast++;
+    else this.#ipv6(bytes, at + ETHERNET_LENGTH, length - ETHERNET_LENGTH, group, false);
   }
 
   #ipv6(bytes: Uint8Array, at: number, length: number, group: boolean, looped: boolean): void {

@@ -231,6 +231,7 @@ export class Ipv6Host {
 
   #changed(): void {
     this.egress.forgetSource();
+    this.input.forget();
     // Links that connections know may lead another way now.
     this.neighbours.epoch++;
     this.#due();

@@ -2,6 +2,7 @@ import type { ByteHelpers } from "@soloist/interface";
 import type { Counters } from "../counters.ts";
 import { type Icmpv6Layer, MAX_QUOTED } from "../icmp/layer6.ts";
 import { type FragmentFormat, Reassembly } from "../ipv4/reassembly.ts";
+import type { TcpLayer } from "../tcp/layer.ts";
 import { createIpv4Fields, type Ipv4Fields, MORE_FRAGMENTS } from "../wire/ipv4.ts";
 import {
   createIpv6Fields,
@@ -66,6 +67,8 @@ export class Ipv6Input {
   readonly #last = new Uint8Array(32);
   #lastSource = 0;
   #lastDestination = 0;
+  /** They were such as may speak to each other, and the second is ours. */
+  #lastTaken = false;
 
   constructor(parts: Ipv6InputParts) {
     this.#parts = parts;
@@ -90,6 +93,24 @@ export class Ipv6Input {
       release: (address) => table.release(address),
     };
     this.reassembly = new Reassembly(parts.bytes, format);
+  }
+
+  /** Our addresses have changed. */
+  forget(): void {
+    this.#lastTaken = false;
+  }
+
+  /**
+   * A frame for us alone, of at least 74 bytes, whose packet lies at `at + 14`: whether it is TCP without extension headers,
+   * between the same two as the last packet, and what its connection expects next. False: nothing was done.
+   */
+  receiveFast(tcp: TcpLayer, view: DataView, bytes: Uint8Array, at: number, length: number): boolean {
+    // Version 6; the next header is TCP.
+    if (!this.#lastTaken || bytes[at + 14]! >> 4 !== 6 || bytes[at + 20] !== PROTOCOL_TCP) return false;
+    const payload = view.getUint16(at + 18);
+    if (payload < 20 || payload > length - 54) return false;
+    if (!this.#parts.bytes.equal(bytes, at + 22, this.#last, 0, 32)) return false;
+    return tcp.receiveFastIpv6(view, bytes, at, payload, this.#lastSource, this.#lastDestination);
   }
 
   /** A packet of at most `length` bytes at `at`. `group`: its frame was for more than us. `looped`: it never was on the wire. */
@@ -119,6 +140,8 @@ export class Ipv6Input {
       dropped.ipv6Source++;
       return;
     }
+    // Of packets on the wire: what we send to ourselves may look otherwise.
+    this.#lastTaken = packet.unicast && !looped;
     packet.hopLimit = fields.hopLimit;
     this.#walk(bytes, at, HEADER_LENGTH + fields.payloadLength, fields.nextHeader, true);
   }
@@ -135,6 +158,7 @@ export class Ipv6Input {
       table.release(this.#lastDestination);
       this.#lastSource = source;
       this.#lastDestination = destination;
+      this.#lastTaken = false;
       helpers.copy(this.#last, 0, bytes, at + SOURCE, 32);
     }
     packet.source = this.#lastSource;
