@@ -76,6 +76,12 @@ describe.each(targets)("on %s", (target) => {
     expect(code).toBe(0);
   });
 
+  it("after a peak of memory cycles are still freed", async () => {
+    const { code, output } = await boots(app("garbage-after-peak"), target, { memory: 48 });
+    expect(output).toBe("peak 28000\nstill alive\n");
+    expect(code).toBe(0);
+  });
+
   it.each(["null-read", "null-write", "write-text", "execute-heap", "undefined-instruction", "native-stack"])(
     "a crash (%s) is stopped and reported, not survived",
     async (kind) => {

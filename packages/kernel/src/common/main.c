@@ -20,6 +20,8 @@ u32 wasm_memory_grow(u32 pages) {
     u32 before = wasm_memory_pages;
     if (pages > memory_pages_max - before) {
         memory_exhausted = true;
+        /* What was asked for is refused, but the next object that is made looks for cycles first. */
+        JS_SetGCThreshold(JS_GetRuntime(engine_context), 0);
         return (u32)-1;
     }
     wasm_memory_pages += pages;
@@ -65,6 +67,23 @@ static bool run_jobs(u32 runtime) {
     }
     wasm_stack_pointer += 16;
     return JS_IsJobPending(runtime);
+}
+
+/*
+ * The engine looks for cycles when it holds half as much again as after it last looked. After a peak above two thirds of
+ * memory that is more than there is, and cycles would never be freed: of what was free then, half may fill up, no more.
+ * Looked at once a turn, since each look of the engine sets its threshold anew.
+ */
+static void bound_cycles(u32 runtime) {
+    static u32 bounded;
+    u32 threshold = JS_GetGCThreshold(runtime);
+    if (LIKELY(threshold == bounded)) return;
+    u32 held = threshold / 3 * 2;
+    /* An eighth is for what the allocator itself needs, and for the holes between what is held. */
+    u32 usable = memory_pages_max / 8 * 7 * WASM_PAGE;
+    u32 most = held + (held < usable ? (usable - held) / 2 : WASM_PAGE);
+    if (threshold > most) JS_SetGCThreshold(runtime, most);
+    bounded = threshold > most ? most : threshold;
 }
 
 static uint64_t nanoseconds(f64 milliseconds) {
@@ -129,6 +148,7 @@ _Noreturn void kernel_main(const struct boot_info *boot) {
     JS_FreeValue(engine_context, call_handler(HANDLER_BOOT));
     for (bool more = run_jobs(runtime);; more = run_jobs(runtime)) {
         f64 next = 0;
+        bound_cycles(runtime);
         JSValue result = call_handler(HANDLER_TURN);
         if (!js_number(result, &next)) JS_FreeValue(engine_context, result);
         /* The turn itself may have queued jobs: then only hand queued frames to the devices. */
