@@ -89,16 +89,19 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   const archives = new Map<string, Asset>();
   const assetFolders = new Set<string>();
   try {
+    const common = bundleOptions({
+      ...options,
+      storeArchive(bytes, folder) {
+        const id = createHash("sha256").update(bytes).digest("hex");
+        archives.set(id, { id, bytes });
+        assetFolders.add(folder);
+        return ASSET_SCHEME + id;
+      },
+    });
     const result = await build({
-      ...bundleOptions({
-        ...options,
-        storeArchive(bytes, folder) {
-          const id = createHash("sha256").update(bytes).digest("hex");
-          archives.set(id, { id, bytes });
-          assetFolders.add(folder);
-          return ASSET_SCHEME + id;
-        },
-      }),
+      ...common,
+      // As the engine's: an object without properties. A snapshot is made of a function, which has none.
+      define: { ...common.define, "import.meta": "{}" },
       outfile: join(options.outFolder, BUNDLE_NAME),
       sourcemap: "external",
       sourcesContent: false,
@@ -106,6 +109,8 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       // Constants take the place of their names: smaller, and faster in an engine that does not compile.
       minifySyntax: true,
       keepNames: options.minify,
+      // Nothing stands on the first line, whose columns the engine counts wrongly.
+      banner: { js: `// ${BUNDLE_NAME}` },
     });
     const reached = reachedInputs(result.metafile);
     const file = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? "";

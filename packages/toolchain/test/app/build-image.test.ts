@@ -85,6 +85,13 @@ describe("an image", () => {
     expect((await build(`${HEAD}console.log("building", 1);\nrun([], () => {});`)).output).toBe("building 1\n");
   });
 
+  it.each([true, false])("import.meta is an object without properties, with a snapshot: %s", async (snapshot) => {
+    const main = `${HEAD}console.log(typeof import.meta, import.meta.url); run([block("data")], () => {});`;
+    const { image, output } = await build(main, { snapshot });
+    expect(output).toBe("object undefined\n");
+    expect(image.devices.map(({ name }) => name)).toEqual(["data"]);
+  });
+
   it("globals that the app does not name are not in it", async () => {
     await build(`${HEAD}run([], () => {});`);
     const without = readFileSync(`${out()}.map`, "utf8");

@@ -71,6 +71,17 @@ describe("a snapshot", () => {
     expect(answer).toBe("42 1-2-3 2 true");
   });
 
+  it("holds no code of the top level, which has run", async () => {
+    // Larger than what the engine takes from its pools, where freed bytes stay.
+    const [once, later] = ["once ".repeat(500), "later ".repeat(500)];
+    const source = `platform.consoleWrite("${once}"); const text = "${later}"; globalThis.answer = () => text;`;
+    const { snapshot, output } = await run(source);
+    expect(output).toBe(once);
+    const memory = Buffer.from(snapshot.memory);
+    expect(memory.includes(later)).toBe(true);
+    expect(memory.includes(once)).toBe(false);
+  });
+
   it("holds typed arrays, and strings of all kinds", async () => {
     const text = "ä€😀".repeat(50);
     const answer = await boots(`
