@@ -69,6 +69,13 @@ export class Namespace implements Disposable {
     this.ip("link", "set", name, "up");
   }
 
+  /** Turns IPv6 on for an interface, without asking for routers, and gives it an address that is used at once. */
+  allowIpv6(name: string, address: string): void {
+    const keys = [`net.ipv6.conf.${name}.disable_ipv6=0`, `net.ipv6.conf.${name}.router_solicitations=0`];
+    execFileSync("ip", ["netns", "exec", this.name, "sysctl", "-qw", ...keys]);
+    this.ip("-6", "addr", "add", address, "dev", name, "nodad");
+  }
+
   /** Starts a program in the namespace; its process id is the program's own. */
   spawn(command: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
     return spawn("ip", ["netns", "exec", this.name, command, ...args], options);

@@ -1,0 +1,113 @@
+// A peer for Linux's stack: echoes TCP at port 7, and at port 8 with every option on; takes and drops bytes at port 9; and does what
+// connections to port 1 ask for: `status`, and `echo ADDRESS PORT BYTES`, which sends a pattern to an echo server and compares.
+import type { Flow } from "@soloist/interface";
+import { SoloistError } from "@soloist/interface";
+import { stack } from "@soloist/net";
+import { run, spawn } from "@soloist/runtime";
+
+/** Byte i of the pattern is that of the table at i % PERIOD: a prime, so that a segment in the wrong place is seen. */
+const PERIOD = 65_521;
+const CHUNK = 32_768;
+
+function patternTable(): Uint8Array {
+  const table = new Uint8Array(PERIOD + CHUNK);
+  let state = 1;
+  for (let index = 0; index < table.length; index++) {
+    if (index >= PERIOD) {
+      table[index] = table[index - PERIOD]!;
+      continue;
+    }
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    table[index] = state;
+  }
+  return table;
+}
+
+run([stack()], async ({ tcp, udp, counters, usage }) => {
+  const table = patternTable();
+  const flows = new Set<WeakRef<object>>();
+  const failures: Record<string, number> = {};
+
+  /** How many flows that were accepted are still in memory. */
+  const alive = (): number => {
+    for (const reference of flows) if (reference.deref() === undefined) flows.delete(reference);
+    return flows.size;
+  };
+
+  async function serve(flow: Flow, echo: boolean): Promise<void> {
+    try {
+      for (let data = await flow.read(); data; data = await flow.read()) if (echo) await flow.write(data);
+      await flow.close();
+    } catch (error) {
+      if (!(error instanceof SoloistError)) throw error;
+      failures[error.code] = (failures[error.code] ?? 0) + 1;
+    }
+  }
+
+  const listen = (port: number, echo: boolean, options: object): void => {
+    const listener = tcp.listen({ port, ...options });
+    spawn(async () => {
+      for await (const flow of listener) {
+        flows.add(new WeakRef(flow));
+        spawn(() => serve(flow, echo));
+      }
+    });
+  };
+  listen(7, true, {});
+  listen(8, true, { timestamps: true, ecn: true });
+  listen(9, false, {});
+
+  async function echo(address: string, port: number, total: number): Promise<object> {
+    const flow = await tcp.connect({ address, port, timestamps: true, ecn: true, timeout: 60_000 });
+    const sending = (async () => {
+      for (let sent = 0; sent < total; ) {
+        const length = Math.min(CHUNK, total - sent);
+        await flow.write(table.subarray(sent % PERIOD, (sent % PERIOD) + length));
+        sent += length;
+      }
+    })();
+    let received = 0;
+    let wrong = -1;
+    while (received < total) {
+      const data = await flow.read();
+      if (data === undefined) break;
+      for (let at = 0; at < data.length; ) {
+        const length = Math.min(CHUNK, data.length - at);
+        if (wrong < 0 && !tcp.bytes.equal(data, at, table, (received + at) % PERIOD, length)) wrong = received + at;
+        at += length;
+      }
+      received += data.length;
+    }
+    await sending;
+    await flow.close();
+    return { received, wrong };
+  }
+
+  const ask = async (command: string): Promise<object> => {
+    const [verb, ...args] = command.trim().split(" ");
+    if (verb === "echo") return echo(args[0]!, Number(args[1]), Number(args[2]));
+    return { alive: alive(), ...usage, tcp: counters.tcp, dropped: counters.dropped, failures };
+  };
+
+  async function answer(flow: Flow): Promise<void> {
+    try {
+      let command = "";
+      for (let data = await flow.read(); data; data = await flow.read()) command += String.fromCharCode(...data);
+      await flow.write(JSON.stringify(await ask(command)));
+      await flow.close();
+    } catch (error) {
+      if (!(error instanceof SoloistError)) throw error;
+      console.log(`a command failed: ${error.code}`);
+    }
+  }
+
+  const control = tcp.listen({ port: 1 });
+  spawn(async () => {
+    for await (const flow of control) spawn(() => answer(flow));
+  });
+  const socket = udp.bind({ port: 7 });
+  console.log("listening");
+  for await (const { data, remote } of socket) socket.send(data, remote);
+});
