@@ -16,7 +16,7 @@ Usage: npm create soloist [folder] -- [--template TEMPLATE]
 
   folder               of the project, which is named after it; "." is the current one
   --template TEMPLATE  one of
-${TEMPLATES.map(({ name, summary }) => `                         ${name.padEnd(6)} ${summary}`).join("\n")}
+${TEMPLATES.map(({ name, summary }) => `                         ${name.padEnd(9)} ${summary}`).join("\n")}
   --help
 
 What is not given is asked for.
@@ -127,7 +127,7 @@ function askFolder(questions: Questions, cwd: string): Promise<string> {
 /** By name or by number. */
 function askTemplate(questions: Questions, { stdout }: Streams): Promise<Template> {
   for (const [index, { name, summary }] of TEMPLATES.entries()) {
-    stdout.write(`  ${index + 1}  ${name.padEnd(6)} ${summary}\n`);
+    stdout.write(`  ${index + 1}  ${name.padEnd(9)} ${summary}\n`);
   }
   const unanswered = `no template was given: --template ${TEMPLATE_NAMES.join(", ")}`;
   return questions.ask("Template: ", unanswered, (answer) => TEMPLATES[Number(answer) - 1] ?? parseTemplate(answer));

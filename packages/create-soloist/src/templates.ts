@@ -3,7 +3,7 @@ export interface Template {
   readonly name: string;
   /** What it is, in a few words. */
   readonly summary: string;
-  readonly scripts: { readonly start: string; readonly build: string };
+  readonly scripts: { readonly dev?: string; readonly start: string; readonly build: string };
   /** Soloist's packages that its image is made of. */
   readonly packages: readonly string[];
   /** What its `npm start` does. */
@@ -30,6 +30,24 @@ export const TEMPLATES: readonly Template[] = [
     summary: "a web server: a page, a greeting and JSON",
     scripts: { start: "soloist run -p 8080:80", build: "soloist build" },
     packages: ["@soloist/interface", "@soloist/net", "@soloist/runtime", "@soloist/web"],
+    starts: "boots it in QEMU: http://localhost:8080/",
+  },
+  {
+    name: "shortener",
+    summary: "short links, kept on a disk",
+    scripts: {
+      dev: "soloist dev --block links=links.img,size=1M",
+      start: "soloist run -p 8080:80 --block links=links.img,size=1M",
+      build: "soloist build",
+    },
+    packages: [
+      "@soloist/crunch",
+      "@soloist/interface",
+      "@soloist/kv",
+      "@soloist/net",
+      "@soloist/runtime",
+      "@soloist/web",
+    ],
     starts: "boots it in QEMU: http://localhost:8080/",
   },
 ];

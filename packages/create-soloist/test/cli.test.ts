@@ -87,16 +87,16 @@ describe("questions", () => {
   });
 
   it("says what is wrong with an answer and asks again", async () => {
-    const { code, stdout } = await create([], "My App\nmy-app\nshortener\necho\n");
+    const { code, stdout } = await create([], "My App\nmy-app\nmailer\necho\n");
     expect(code).toBe(0);
     expect(stdout).toContain('"My App" is not a package\'s name');
-    expect(stdout).toContain('there is no template "shortener"');
+    expect(stdout).toContain('there is no template "mailer"');
     expect(readdirSync(cwd)).toEqual(["my-app"]);
   });
 
   it.each([
     ["the name", [], /no name was given: npm create soloist my-app\n$/],
-    ["the template", ["my-app"], /no template was given: --template hello, echo, web\n$/],
+    ["the template", ["my-app"], /no template was given: --template hello, echo, web, shortener\n$/],
   ])("input that ends before %s: exit code 2, nothing is written", async (_what, args, message) => {
     const { code, stderr } = await create(args);
     expect(code).toBe(2);

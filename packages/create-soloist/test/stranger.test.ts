@@ -9,9 +9,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { type Registry, startRegistry } from "@soloist/tool-workshop";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { TEMPLATES } from "../src/templates.ts";
-import { type Registry, startRegistry } from "./registry.ts";
 
 const run = promisify(execFile);
 const packages = join(import.meta.dirname, "../..");
@@ -142,10 +142,30 @@ describe("booted", () => {
     expect(JSON.parse(await typed(folder, "curl", "-sS", `${base}/square/12`))).toEqual({ n: 12, square: 144 });
     expect(await typed(folder, "curl", "-sS", `${base}/`)).toContain("<h1>my-web</h1>");
   });
+
+  it("shortener keeps links on a disk that it makes itself, through a reboot", { timeout: 120_000 }, async () => {
+    const port = await freePort();
+    const disk = ["--block", "links=links.img,size=1M"];
+    {
+      await using _server = await serving("my-shortener", port, 80, disk);
+      const form = ["-d", "url=https://example.org/", "-d", "alias=here"];
+      const status = ["-o", "/dev/null", "-w", "%{http_code}"];
+      expect(await typed(folder, "curl", "-sS", ...status, ...form, `http://localhost:${port}/links`)).toBe("303");
+    }
+    await using _server = await serving("my-shortener", port, 80, disk);
+    const where = ["-o", "/dev/null", "-w", "%{redirect_url}"];
+    const found = await typed(folder, "curl", "-sS", ...where, `http://localhost:${port}/here`);
+    expect(found).toBe("https://example.org/");
+  });
 });
 
 /** The image that `npm run build` left in dist, booted by the project's own command; resolves when it listens. */
-async function serving(name: string, host: number, guest: number): Promise<AsyncDisposable> {
+async function serving(
+  name: string,
+  host: number,
+  guest: number,
+  options: readonly string[] = [],
+): Promise<AsyncDisposable> {
   const cwd = join(folder, name);
   const args = [
     "node_modules/@soloist/toolchain/bin/soloist.mjs",
@@ -153,6 +173,7 @@ async function serving(name: string, host: number, guest: number): Promise<Async
     `dist/${name}.virtio`,
     "-p",
     `${host}:${guest}`,
+    ...options,
   ];
   const child = spawn(process.execPath, args, { cwd, env: strangersEnvironment(), stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));

@@ -1,0 +1,1 @@
+export { type Contents, type Manifest, type Registry, startRegistry } from "./registry.ts";
