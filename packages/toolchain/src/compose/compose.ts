@@ -47,7 +47,9 @@ export async function compose(options: ComposeOptions): Promise<number> {
   const images = new Map<ComposedApp, ImageInfo>();
   for (const app of composition.apps) images.set(app, await imageOf(app, options));
   await stopBundler();
-  const plans = planNetworks(composition, (app) => networkDevices(images.get(app)!));
+  const plans = planNetworks(composition, (app) => networkDevices(images.get(app)!)).filter(
+    ({ stations }) => stations.length > 0,
+  );
   const published = publishPorts(plans, composition.apps);
   await checkPorts(composition.apps.flatMap(({ ports }) => ports));
 

@@ -26,7 +26,7 @@ export function createFrameReader(deliver: (frame: Uint8Array) => void): (chunk:
       deliver(bytes.subarray(at, at + length));
       at += length;
     }
-    rest = bytes.slice(at) as Uint8Array<ArrayBuffer>;
+    rest = new Uint8Array(bytes.subarray(at));
   };
 }
 
