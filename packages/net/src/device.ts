@@ -7,16 +7,18 @@ import type { Route } from "./ipv4/routes.ts";
 import { isIpv6 } from "./ipv6/addresses.ts";
 import type { OwnAddress } from "./ipv6/own-addresses.ts";
 import { sortDestinations } from "./ipv6/policy.ts";
-import { DisciplinedClock } from "./ntp/clock.ts";
 import { address, addresses, cidrs, domains, type Ipv6Cidr, ipv6Cidrs, ipv6Gateway, routes } from "./parameters.ts";
+import { createDns, withNames } from "./parts/dns.ts";
+import { createMdns } from "./parts/mdns.ts";
+import { createNtp } from "./parts/ntp.ts";
 import type { SocketAddresses } from "./sockets/addresses.ts";
-import { type NamedTcp, withNames } from "./sockets/connect.ts";
-import { createDns, type Dns } from "./sockets/dns.ts";
+import type { NamedTcp } from "./sockets/connect.ts";
+import type { Dns } from "./sockets/dns.ts";
 import { Driver } from "./sockets/driver.ts";
 import { createIcmp, type Icmp } from "./sockets/icmp.ts";
 import { limitWaits } from "./sockets/limits.ts";
-import { createMdns, type Mdns } from "./sockets/mdns.ts";
-import { createNtp, type Ntp } from "./sockets/ntp.ts";
+import type { Mdns } from "./sockets/mdns.ts";
+import type { Ntp } from "./sockets/ntp.ts";
 import { Signal } from "./sockets/signal.ts";
 import { createTcp } from "./sockets/tcp.ts";
 import { createUdp, type Udp } from "./sockets/udp.ts";
@@ -283,7 +285,7 @@ async function openStack(
       udp: net.udp,
       dns,
       driver,
-      clock: new DisciplinedClock(host.clock),
+      clock: host.clock,
       random,
       table: net.addresses,
     }),

@@ -2,7 +2,7 @@ import type { Clock, SoloistError } from "@soloist/interface";
 import { ConnectionRefusedError, InvalidArgumentError, TimedOutError } from "../errors.ts";
 import type { AddressTable } from "../ipv6/addresses.ts";
 import { MAX_SAMPLES, NtpClient } from "../ntp/client.ts";
-import type { DisciplinedClock } from "../ntp/clock.ts";
+import { DisciplinedClock } from "../ntp/clock.ts";
 import type { UdpLayer } from "../udp/layer.ts";
 import { emitNtpRequest, HEADER_LENGTH, PORT, parseNtp } from "../wire/ntp.ts";
 import { assertTimeout, type Dns } from "./dns.ts";
@@ -42,13 +42,15 @@ export interface NtpParts {
   readonly udp: UdpLayer;
   readonly dns: Dns;
   readonly driver: Driver;
-  readonly clock: DisciplinedClock;
+  /** The host's. */
+  readonly clock: Clock;
   readonly random: () => number;
   readonly table: AddressTable;
 }
 
 export function createNtp(parts: NtpParts): Ntp {
-  const { udp, dns, driver, clock, random, table } = parts;
+  const { udp, dns, driver, random, table } = parts;
+  const clock = new DisciplinedClock(parts.clock);
 
   function measure(
     server: number,

@@ -7,8 +7,10 @@ import { type BaseDescription, findPackage } from "../base.ts";
 import type { Asset } from "../engine/assets.ts";
 import { BUNDLE_NAME } from "../engine/evaluate.ts";
 import { BuildError } from "../errors.ts";
+import type { BundleContents } from "../report/contents.ts";
 import type { App } from "./app.ts";
 import { ASSET_NAMESPACE, ASSET_SCHEME, ENGINE_NAMESPACE, guestPlugin, NODE_PACKAGE } from "./guest-plugin.ts";
+import { partsLeftOut, partsPlugin } from "./parts.ts";
 
 export interface Bundle {
   /** One module without imports. */
@@ -21,6 +23,7 @@ export interface Bundle {
   readonly assets: readonly Asset[];
   /** Files and folders that it was made from, absolute. */
   readonly inputs: readonly string[];
+  readonly contents: BundleContents;
 }
 
 export interface BundleOptions {
@@ -87,19 +90,21 @@ export function bundleOptions(options: CommonOptions) {
 export async function bundle(options: BundleOptions): Promise<Bundle> {
   const { app, base } = options;
   const archives = new Map<string, Asset>();
-  const assetFolders = new Set<string>();
+  const assetFolders = new Map<string, string>();
   try {
     const common = bundleOptions({
       ...options,
       storeArchive(bytes, folder) {
         const id = createHash("sha256").update(bytes).digest("hex");
         archives.set(id, { id, bytes });
-        assetFolders.add(folder);
+        assetFolders.set(folder, id);
         return ASSET_SCHEME + id;
       },
     });
+    const parts = await partsLeftOut(common);
     const result = await build({
       ...common,
+      plugins: [partsPlugin(parts), ...common.plugins],
       // As the engine's: an object without properties. A snapshot is made of a function, which has none.
       define: { ...common.define, "import.meta": "{}" },
       outfile: join(options.outFolder, BUNDLE_NAME),
@@ -121,7 +126,16 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
       assets: [...archives.values()]
         .filter(({ id }) => reached.has(`${ASSET_NAMESPACE}:${id}`))
         .sort((a, b) => (a.id < b.id ? -1 : 1)),
-      inputs: [...inputFiles(result.metafile, app.folder), ...assetFolders],
+      inputs: [...inputFiles(result.metafile, app.folder), ...assetFolders.keys()],
+      contents: {
+        files: [...reached].map(([path, bytes]) => ({
+          path: path.includes(":") ? path : resolve(app.folder, path),
+          bytes,
+        })),
+        archives: [...assetFolders]
+          .filter(([, id]) => reached.has(`${ASSET_NAMESPACE}:${id}`))
+          .map(([folder, id]) => ({ folder, bytes: archives.get(id)!.bytes.length })),
+      },
     };
   } catch (error) {
     throw await bundleError(error, app.folder, options.color);
@@ -156,10 +170,12 @@ async function formatErrors(errors: Message[], folder: string, color: boolean): 
 
 type Location = Message["location"];
 
-/** Modules of which something is in the bundle. */
-function reachedInputs(metafile: Metafile): Set<string> {
+/** Modules of which something is in the bundle, with how many bytes. */
+function reachedInputs(metafile: Metafile): Map<string, number> {
   const inputs = Object.values(metafile.outputs).flatMap((output) => Object.entries(output.inputs));
-  return new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).map(([path]) => path));
+  return new Map(
+    inputs.flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [[path, bytesInOutput] as const] : [])),
+  );
 }
 
 interface GlobalFile {

@@ -1,0 +1,1 @@
+export { createMdns } from "../sockets/mdns.ts";

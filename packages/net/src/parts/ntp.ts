@@ -1,0 +1,1 @@
+export { createNtp } from "../sockets/ntp.ts";
