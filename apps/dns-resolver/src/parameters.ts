@@ -16,6 +16,13 @@ export function endpoints(text: string): readonly Endpoint[] {
   });
 }
 
+export function addresses(text: string): readonly string[] {
+  return text.split(",").map((each) => {
+    if (addressBytes(each) === undefined) throw new RangeError(`expected addresses, not ${JSON.stringify(each)}`);
+    return each;
+  });
+}
+
 export function networks(text: string): readonly Network[] {
   return text.split(",").map((each) => {
     const network = parseNetwork(each);
