@@ -1,6 +1,5 @@
-import { type ChildProcess, execFileSync } from "node:child_process";
-import { once } from "node:events";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
   ADDRESS,
@@ -8,18 +7,18 @@ import {
   build,
   client,
   GUEST,
-  Guest,
-  HOST,
-  Namespace,
+  type Namespace,
   namespacesMissing,
   nodeIn,
   residentBytes,
   runIn,
-  type Target,
   targets,
   tender,
 } from "@soloist/tool-e2e";
+import { Bench, NODE } from "./bench.ts";
 import { smallest } from "./bisect.ts";
+import { connectionCosts, loads, packets } from "./net.ts";
+import { compiled } from "./program.ts";
 import { median, type Row } from "./table.ts";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
@@ -27,13 +26,7 @@ const node = process.execPath;
 const MEGABYTE = 1_000_000;
 
 function spawnTime(count: number, command: readonly string[]): number {
-  const program = `${here}build/spawn-time`;
-  const source = `${here}c/spawn-time.c`;
-  if (!existsSync(program) || statSync(program).mtimeMs < statSync(source).mtimeMs) {
-    mkdirSync(`${here}build`, { recursive: true });
-    execFileSync("gcc", ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", source, "-o", program]);
-  }
-  const times = execFileSync(program, [String(count), ...command], { encoding: "utf8" })
+  const times = execFileSync(compiled("spawn-time"), [String(count), ...command], { encoding: "utf8" })
     .trim()
     .split("\n")
     .map(Number);
@@ -69,35 +62,6 @@ async function imageSizes(): Promise<Row[]> {
         });
   return rows;
 }
-
-/** A network of its own with the guest behind a tap, and Node.js behind a virtual cable in a namespace of its own. */
-class Bench implements Disposable {
-  readonly net = new Namespace();
-  readonly other = new Namespace();
-
-  constructor() {
-    this.net.tap("tap0", `${HOST}/24`);
-    this.net.veth("cable0", "10.0.1.1/24", this.other, "cable1", "10.0.1.2/24");
-  }
-
-  boot(app: string, target: Target, memory = 64): Guest {
-    const image = build(app, target);
-    return Guest.boot({ target, image, memory, namespace: this.net, nets: { service: "tap0" }, args: ADDRESS });
-  }
-
-  async node(file: string): Promise<ChildProcess> {
-    const child = this.other.spawn(node, [`${here}node/${file}`], { stdio: ["ignore", "pipe", "inherit"] });
-    await once(child.stdout!, "data");
-    return child;
-  }
-
-  [Symbol.dispose](): void {
-    this.net.remove();
-    this.other.remove();
-  }
-}
-
-const NODE = "10.0.1.2";
 
 async function smallestMemory(): Promise<Row[]> {
   const hello = await smallest(1, 64, async (memory) => {
@@ -221,6 +185,9 @@ export const measures: Readonly<Record<string, Measure>> = {
   "first-byte": { needsNetwork: true, run: startToFirstByte },
   http: { needsNetwork: true, run: http },
   echo: { needsNetwork: true, run: echo },
+  packets: { needsNetwork: false, run: packets },
+  net: { needsNetwork: true, run: loads },
+  connections: { needsNetwork: true, run: connectionCosts },
 };
 
 /** Why a measure cannot be taken here. */
