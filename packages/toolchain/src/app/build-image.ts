@@ -4,6 +4,7 @@ import { type Base, loadBase, type Target } from "../base.ts";
 import type { ManifestDevice } from "../elf/solo5.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import { composeImage } from "../image.ts";
+import type { BundleContents } from "../report/contents.ts";
 import { readApp } from "./app.ts";
 import { bundle } from "./bundle.ts";
 import { explainFailure } from "./explain.ts";
@@ -40,6 +41,10 @@ export interface BuiltImage {
   readonly snapshot: boolean;
   /** Files and folders that it was made from, absolute. */
   readonly inputs: readonly string[];
+  /** What is in it, for {@link createReport}. */
+  readonly contents: BundleContents;
+  /** The app's folder. */
+  readonly folder: string;
 }
 
 export const defaultOut = (folder: string, name: string, target: string) => join(folder, "dist", `${name}.${target}`);
@@ -91,8 +96,9 @@ export async function buildImage(options: BuildOptions = {}): Promise<BuiltImage
   mkdirSync(outFolder, { recursive: true });
   replaceFile(path, image, 0o755);
   replaceFile(mapPath, bundled.map, 0o644);
-  const { modules, inputs } = bundled;
-  return { path, mapPath, app: app.name, target, size: image.length, devices, modules, snapshot, inputs };
+  const { modules, inputs, contents } = bundled;
+  const built = { path, mapPath, app: app.name, target, size: image.length, devices, modules, snapshot };
+  return { ...built, inputs, contents, folder: app.folder };
 }
 
 /** Tenders map images: one that runs keeps the old file, which writing in place would change under it. */

@@ -33,6 +33,8 @@ Options:
   --out FILE       where to write the image; default: <app>/dist/<name>.<target>
   --no-snapshot    evaluate the app's top level at every boot, not at build time
   --minify         shorter names in the bundle
+  --report         write FILE.html, too: what is in the image, by package and file
+  --measure        with --report: boot it once, on a network of its own, and time that
   --json           print what was built as JSON
   --help
 
@@ -41,6 +43,7 @@ The image needs no source map to run; FILE.map stays on the host for stacks.
 Examples:
   soloist build
   soloist build apps/hello --target spt --out hello.spt
+  soloist build apps/web-server --report --measure
 
 Exit code: 0, 1 when the app cannot be built, 2 for wrong usage.
 `;

@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
 
+export { formatSize } from "../format-size.ts";
+
 /** Where a command writes. Results go to stdout, everything about them to stderr. */
 export interface Terminal {
   out(text: string): void;
@@ -39,10 +41,4 @@ export function createTerminal(): Terminal {
       isShown = true;
     },
   };
-}
-
-/** `1.3 MB`, `412 kB`: decimal, as `ls --si` counts. */
-export function formatSize(bytes: number): string {
-  if (bytes >= 999_950) return `${(bytes / 1e6).toFixed(1)} MB`;
-  return bytes >= 1000 ? `${Math.round(bytes / 1000)} kB` : `${bytes} bytes`;
 }

@@ -18,7 +18,7 @@ function soloist(...args: string[]) {
 const image = join(scratch, "hello.spt");
 
 describe("help and usage", () => {
-  it.each([[], ["build"], ["run"], ["inspect"], ["doctor"]])(
+  it.each([[], ["dev"], ["build"], ["run"], ["test"], ["compose"], ["inspect"], ["doctor"]])(
     "%s --help explains itself with examples on stdout",
     (...command) => {
       const { status, stdout, stderr } = soloist(...command, "--help");
@@ -48,6 +48,8 @@ describe("help and usage", () => {
     ["a bad address", ["run", "apps/hello", "--net-mac", "xyz"]],
     ["a bad accelerator", ["run", "apps/hello", "--accel", "warp"]],
     ["a disk that is not there", ["run", "apps/hello", "--block", "nowhere.img"]],
+    ["a boot to measure without a report", ["build", "apps/hello", "--measure"]],
+    ["a composition that is not there", ["compose", "nowhere.json"]],
     ["an argument for the app without --", ["run", "apps/hello", "--who=Ada"]],
   ])("%s: one line and exit code 2", (_name, args) => {
     const { status, stdout, stderr } = soloist(...args);
@@ -74,6 +76,17 @@ describe("build, inspect, run", () => {
       devices: [],
       snapshot: true,
     });
+  });
+
+  it("build --report --measure writes a page beside the image, with the time of a boot", () => {
+    const args = ["build", "apps/hello", "--target", "spt", "--out", image, "--report", "--measure"];
+    const { status, stdout, stderr } = soloist(...args);
+    expect(stderr).toBe("");
+    expect(stdout).toMatch(/hello\.spt\.html {2}what is in it\n$/);
+    expect(status).toBe(0);
+    const page = readFileSync(`${image}.html`, "utf8");
+    for (const text of ["hello", "@soloist/runtime", "start to first words", "the spt tender"])
+      expect(page).toContain(text);
   });
 
   it("inspect --json has everything that inspect prints", () => {
