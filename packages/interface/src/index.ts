@@ -14,3 +14,4 @@ export type { NetCounters, NetDevice } from "./net-device.ts";
 export type { Parameter, ParameterValues } from "./parameter.ts";
 export type { FileStat, ReadFs } from "./read-fs.ts";
 export type { EntropySource, Rng, SeededRng } from "./rng.ts";
+export type { Metric, StatusSource } from "./status.ts";

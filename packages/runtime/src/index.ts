@@ -18,6 +18,7 @@ export { net } from "./net-device.ts";
 export { type ParameterOptions, parameter } from "./parameter.ts";
 export { boolean, integer, oneOf, text } from "./parse.ts";
 export { run } from "./run.ts";
+export { machineStatus } from "./status.ts";
 export { type Channel, createChannel } from "./tasks/channel.ts";
 export { CancelledError, NotAwaitedError, ScopeEndedError, TimeoutError } from "./tasks/errors.ts";
 export { spawn } from "./tasks/main-scope.ts";

@@ -16,6 +16,9 @@ let yielding: (() => void)[] = [];
 let beforeTurn: (() => boolean) | undefined;
 let woken = false;
 let now = 0;
+/** When this turn should have begun at the latest. */
+let dueAt = Infinity;
+let onDelay: ((delay: number) => void) | undefined;
 
 /** Time at which the current turn began, milliseconds. */
 export function turnTime(): number {
@@ -57,6 +60,16 @@ export function onNextTurn(resume: () => void): void {
   yielding.push(resume);
 }
 
+/** Calls `hook` with how late a turn begins, milliseconds: the time that jobs and machines took since it was due. */
+export function onLoopDelay(hook: (delay: number) => void): void {
+  onDelay = hook;
+}
+
+/** Timers that wait, and machines in the loop. */
+export function loopSize(): { readonly timers: number; readonly machines: number } {
+  return { timers: timers.size, machines: machines.length };
+}
+
 /** Calls `hook` first in each turn; it returns whether it has to be called again at once. */
 export function onBeforeTurn(hook: () => boolean): void {
   beforeTurn = hook;
@@ -65,6 +78,7 @@ export function onBeforeTurn(hook: () => boolean): void {
 /** Does what is due and returns when to be called next, milliseconds on the monotonic clock; Infinity: when a device is ready. */
 export function turn(): number {
   now = monotonic();
+  if (onDelay !== undefined && now > dueAt) onDelay(now - dueAt);
   let again = beforeTurn?.() ?? false;
   woken = false;
   let next = Infinity;
@@ -82,6 +96,6 @@ export function turn(): number {
     for (const resume of resumed) resume();
     again = true;
   }
-  if (again || woken) return now;
-  return Math.min(timers.nextAt(), next);
+  dueAt = again || woken ? now : Math.min(timers.nextAt(), next);
+  return dueAt;
 }

@@ -27,6 +27,12 @@ declare module "native:platform" {
 
   /** The arguments after the image's name, one string; `""` when there are none. *Boot only.* */
   export function commandLine(): string;
+  /**
+   * How memory is used. `into`: Float64Array of 5: [0] bytes of linear memory taken so far, [1] the most that it grows to, [2] bytes
+   * that JavaScript's values hold, [3] as many of them let the engine look for cycles, [4] how often it has, counted once a turn at
+   * most. *Boot only.*
+   */
+  export function memoryUsage(into: Float64Array): void;
   /** Ends the image with an exit code, 0 to 254. *Boot only.* */
   export function exit(code: number): never;
   /** Crashes on purpose, so that crash reports can be seen and tested. *Boot only.* */

@@ -18,6 +18,7 @@ export {
   findByte,
   findInSet,
   latin1Decode,
+  memoryUsage,
   monotonic,
   netAcquire,
   netRead,

@@ -32,6 +32,8 @@ const initial = () => ({
     crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
     return into.length;
   },
+  /** What `memoryUsage` tells. */
+  memory: [2_000_000, 64_000_000, 300_000, 450_000, 3],
   mathSeeds: [] as Uint8Array[],
   seeds: [] as Uint8Array[],
   nets: new Map<string, FakeNetDevice>(),
@@ -56,6 +58,9 @@ export function register(handlers: Handlers): void {
 }
 export function commandLine(): string {
   return fake.commandLine;
+}
+export function memoryUsage(into: Float64Array): void {
+  into.set(fake.memory);
 }
 /** Unlike the real one it returns: the first code counts. */
 export function exit(code: number): void {

@@ -5,6 +5,7 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, getRandomValues } from "node:crypto";
 import process from "node:process";
+import { getHeapStatistics } from "node:v8";
 import { byteHelpers } from "./bytes.ts";
 import { prependAddresses } from "./link.ts";
 import { readMonotonic, settings } from "./machine.ts";
@@ -19,6 +20,13 @@ export const { checksum, findByte, findInSet, copy, equal, utf8Decode, utf8Encod
 /** The image's arguments. A stack on the simulated link is told its address, unless somebody did. */
 export function commandLine(): string {
   return prependAddresses(settings.commandLine);
+}
+
+/** V8's heap; it does not say how often it collected. */
+export function memoryUsage(into: Float64Array): void {
+  const { heapTotal, heapUsed } = process.memoryUsage();
+  const { heap_size_limit: limit } = getHeapStatistics();
+  into.set([heapTotal, limit, heapUsed, limit, 0]);
 }
 
 export function exit(code: number): never {

@@ -97,6 +97,8 @@ export {
   type StaticVariant,
   staticFiles,
 } from "./static.ts";
+export { httpStatus } from "./status/http-status.ts";
+export { status } from "./status/status.ts";
 export { upgrade } from "./upgrade.ts";
 export type { CloseStatus } from "./websocket/machine.ts";
 export { createRoom, type Room, type RoomOptions } from "./websocket/room.ts";

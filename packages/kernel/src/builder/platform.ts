@@ -34,4 +34,5 @@ export const PLATFORM: readonly PlatformFunction[] = [
   { name: "base64Decode", arity: 3 },
   { name: "seedRandom", arity: 1 },
   { name: "chacha20", arity: 6 },
+  { name: "memoryUsage", arity: 1 },
 ];

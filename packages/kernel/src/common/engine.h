@@ -84,6 +84,16 @@ void engine_print_exception(u32 context, JSValue error);
 enum { HANDLER_BOOT, HANDLER_TURN, HANDLER_UNCAUGHT, HANDLER_REJECTION, HANDLER_COUNT };
 extern JSValue engine_handlers[HANDLER_COUNT];
 extern u32 engine_context;
+
+/* Bytes, but for the last. */
+struct engine_memory {
+    u64 taken;  /* linear memory so far */
+    u64 limit;  /* the most that it grows to */
+    u64 held;   /* by what JavaScript made */
+    u64 cycles; /* of `held`: from here on the engine looks for cycles */
+    u64 looks;  /* how often it did, counted once a turn at most */
+};
+struct engine_memory engine_memory(void);
 extern const char *engine_command_line;
 
 /* Console, for the kernel's own messages. */

@@ -69,6 +69,8 @@ static bool run_jobs(u32 runtime) {
     return JS_IsJobPending(runtime);
 }
 
+static u64 looks_for_cycles;
+
 /*
  * The engine looks for cycles when it holds half as much again as after it last looked. After a peak above two thirds of
  * memory that is more than there is, and cycles would never be freed: of what was free then, half may fill up, no more.
@@ -78,12 +80,24 @@ static void bound_cycles(u32 runtime) {
     static u32 bounded;
     u32 threshold = JS_GetGCThreshold(runtime);
     if (LIKELY(threshold == bounded)) return;
+    if (bounded != 0) looks_for_cycles++;
     u32 held = threshold / 3 * 2;
     /* An eighth is for what the allocator itself needs, and for the holes between what is held. */
     u32 usable = memory_pages_max / 8 * 7 * WASM_PAGE;
     u32 most = held + (held < usable ? (usable - held) / 2 : WASM_PAGE);
     if (threshold > most) JS_SetGCThreshold(runtime, most);
     bounded = threshold > most ? most : threshold;
+}
+
+struct engine_memory engine_memory(void) {
+    u32 runtime = JS_GetRuntime(engine_context);
+    return (struct engine_memory){
+        .taken = (u64)wasm_memory_pages * WASM_PAGE,
+        .limit = (u64)memory_pages_max * WASM_PAGE,
+        .held = i32_load((u64)runtime + ENGINE_HEAP_BYTES),
+        .cycles = JS_GetGCThreshold(runtime),
+        .looks = looks_for_cycles,
+    };
 }
 
 static uint64_t nanoseconds(f64 milliseconds) {

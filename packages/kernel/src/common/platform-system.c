@@ -102,3 +102,12 @@ NATIVE(seedRandom) {
     random_seed(seed.bytes);
     return JS_UNDEFINED;
 }
+
+NATIVE(memoryUsage) {
+    u32 into = platform_state(context, ARGUMENT(0), 8, 5);
+    if (into == 0) return JS_EXCEPTION;
+    const struct engine_memory memory = engine_memory();
+    const u64 values[] = {memory.taken, memory.limit, memory.held, memory.cycles, memory.looks};
+    for (u32 n = 0; n < sizeof values / sizeof *values; n++) f64_store((u64)into + 8u * n, (f64)values[n]);
+    return JS_UNDEFINED;
+}

@@ -81,6 +81,13 @@ export async function scope<T>(
   return result as T;
 }
 
+let alive = 0;
+
+/** Tasks of all scopes that have not ended. */
+export function taskCount(): number {
+  return alive;
+}
+
 /** The state behind {@link scope} and main. */
 export class OwningScope implements Scope {
   readonly #tasks = new Set<TaskState<unknown>>();
@@ -171,6 +178,7 @@ export class OwningScope implements Scope {
 
   taskEnded(task: TaskState<unknown>): void {
     this.#tasks.delete(task);
+    alive--;
     if (!task.isExpected) this.#forgotten.add(task);
     if (this.#tasks.size === 0) this.#onEmpty?.();
   }
@@ -180,6 +188,7 @@ export class OwningScope implements Scope {
     if (this.#isClosed) throw new ScopeEndedError();
     const task = new TaskState<T>(this, work.name || `task ${++this.#spawned}`, isBackground);
     this.#tasks.add(task);
+    alive++;
     task.start(work);
     return task;
   }
