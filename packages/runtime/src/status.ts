@@ -32,13 +32,13 @@ function machineMetrics(): readonly Metric[] {
   const uptime = monotonic() / 1000;
   return [
     gauge("soloist_uptime_seconds", "Time since boot.", uptime),
-    gauge("soloist_boot_time_seconds", "When the machine booted, since 1970.", wall() / 1000 - uptime),
+    gauge("soloist_boot_time_seconds", "When the machine booted.", wall() / 1000 - uptime),
     gauge("soloist_tasks", "Tasks that have not ended.", taskCount()),
     gauge("soloist_timers", "Timers that wait.", timers),
-    gauge("soloist_loop_machines", "Machines that the loop polls: network stacks and what else is driven.", machines),
+    gauge("soloist_loop_machines", "Network stacks and what else the loop polls.", machines),
     counter("soloist_loop_delays_total", "Turns of the loop that began later than they were due.", delays.count),
-    counter("soloist_loop_delay_seconds_total", "How much later, together.", delays.sum / 1000),
-    gauge("soloist_loop_delay_longest_seconds", "The longest of these delays.", delays.longest / 1000),
+    counter("soloist_loop_delay_seconds_total", "How much later they began, together.", delays.sum / 1000),
+    gauge("soloist_loop_delay_longest_seconds", "The longest that the loop was late.", delays.longest / 1000),
     gauge("soloist_memory_limit_bytes", "Memory that JavaScript may have.", limit!),
     gauge("soloist_memory_taken_bytes", "Memory that the engine has taken; it gives none back.", taken!),
     gauge("soloist_heap_bytes", "What JavaScript's values hold.", held!),

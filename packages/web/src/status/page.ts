@@ -56,25 +56,23 @@ function section({ title, metrics }: StatusSource): Html {
 <h2>${title}</h2>
 ${gauges.length > 0 && html`<dl class="tiles">${gauges.map(tile)}</dl>`}
 ${happened.length > 0 && html`<table>${happened.map(row)}</table>`}
-${never.length > 0 && html`<details><summary>${never.length} counters at zero</summary><table>${never.map(row)}</table></details>`}
+${never.length > 0 && html`<details><summary>${never.length} at zero</summary><table>${never.map(row)}</table></details>`}
 </section>
 `;
 }
 
 function tile(metric: Metric): Html {
-  return html`<div title="${identity(metric)}"><dt>${metric.help.replace(/\.$/, "")}${labels(metric)}</dt><dd>${formatMetric(metric)}</dd></div>`;
+  const which = labelsOf(metric);
+  return html`<div title="${metric.name}"><dt>${metric.help.replace(/\.$/, "")}${which !== "" && ` (${which})`}</dt><dd>${formatMetric(metric)}</dd></div>`;
 }
 
 function row(metric: Metric): Html {
-  return html`<tr><td>${formatMetric(metric)}</td><td>${metric.help} <code>${identity(metric)}</code></td></tr>`;
+  const which = labelsOf(metric);
+  return html`<tr><td>${formatMetric(metric)}</td><td>${which !== "" && html`<b>${which}</b> `}${metric.help} <code>${metric.name}</code></td></tr>`;
 }
 
-function labels({ labels: given }: Metric): string {
-  const values = Object.values(given ?? {});
-  return values.length > 0 ? ` (${values.join(", ")})` : "";
-}
-
-function identity({ name, labels: given }: Metric): string {
-  const pairs = Object.entries(given ?? {}).map(([key, value]) => `${key}="${value}"`);
-  return pairs.length > 0 ? `${name}{${pairs.join(",")}}` : name;
+function labelsOf({ labels }: Metric): string {
+  return Object.values(labels ?? {})
+    .join(", ")
+    .replaceAll("_", " ");
 }
