@@ -22,6 +22,7 @@ export class Peer implements NetDevice {
   readonly txBuffer = new Uint8Array(SLOT);
   rxOffset = 0;
   sent = 0;
+  sentBytes = 0;
   readonly #lengths = new Int32Array(SLOTS);
   readonly #view = new DataView(this.rxBuffer.buffer);
   readonly #bytes: ByteHelpers;
@@ -42,8 +43,10 @@ export class Peer implements NetDevice {
     return 0;
   }
 
-  send(): void {
+  send(length: number): void {
     this.sent++;
+    // Content of TCP without options.
+    this.sentBytes += length - 54;
   }
 
   /** Sequence number of the segment that was sent last. */

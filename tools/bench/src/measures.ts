@@ -20,6 +20,7 @@ import { smallest } from "./bisect.ts";
 import { connectionCosts, loads, packets } from "./net.ts";
 import { compiled } from "./program.ts";
 import { median, type Row } from "./table.ts";
+import { requestLayers, webLoads, webMemory } from "./web.ts";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 const node = process.execPath;
@@ -188,6 +189,9 @@ export const measures: Readonly<Record<string, Measure>> = {
   packets: { needsNetwork: false, run: packets },
   net: { needsNetwork: true, run: loads },
   connections: { needsNetwork: true, run: connectionCosts },
+  requests: { needsNetwork: false, run: requestLayers },
+  web: { needsNetwork: true, run: webLoads },
+  "web-memory": { needsNetwork: true, run: webMemory },
 };
 
 /** Why a measure cannot be taken here. */
