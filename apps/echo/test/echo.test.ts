@@ -24,6 +24,10 @@ describe.skipIf(missing !== undefined).each(targets)(
       for (const result of results) expect(result).toMatchObject({ received: 100_000, wrong: -1 });
     });
 
+    it.each([1, 1472, 1473, 9000])("a datagram of %i bytes comes back as it was", async (bytes) => {
+      expect(await client(echo.net, "datagram", [GUEST, 4000, bytes])).toMatchObject({ length: bytes, same: true });
+    });
+
     it("is still alive after all that", () => {
       expect(echo.guest.alive).toBe(true);
     });
