@@ -51,8 +51,11 @@ export interface Host {
   readonly rng: Rng;
   /** For hot paths: packages other than runtime never import the native module. */
   readonly bytes: ByteHelpers;
-  /** A device of the manifest; each name may be taken once (`EBUSY`), and must have been declared (`ENODEV`). */
-  netDevice(name: string): NetDevice;
+  /**
+   * A device of the manifest; each name may be taken once (`EBUSY`), and must have been declared (`ENODEV`). `offloads`: with what
+   * it can do for the caller, who then has to reckon with large frames and unfinished checksums.
+   */
+  netDevice(name: string, options?: { readonly offloads?: boolean }): NetDevice;
   blockDevice(name: string): BlockDevice;
   /** Value of a parameter that the device declared. */
   parameter<T>(parameter: Parameter<T>): T | undefined;

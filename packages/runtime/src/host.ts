@@ -39,9 +39,9 @@ export function createHost(options: { rng: Rng; values: ParameterValues; program
     clock,
     rng,
     bytes: { checksum, findByte, findInSet, copy, equal, utf8Decode, utf8Encode, latin1Decode },
-    netDevice(name: string): NetDevice {
+    netDevice(name: string, options?: { readonly offloads?: boolean }): NetDevice {
       take(name, "net");
-      return openNetDevice(name);
+      return openNetDevice(name, options?.offloads ?? false);
     },
     blockDevice(name: string): BlockDevice {
       take(name, "block");

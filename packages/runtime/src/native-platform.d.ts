@@ -60,16 +60,27 @@ declare module "native:platform" {
 
   /**
    * Opens a network device of the manifest. The kernel keeps `rx`, `tx` and `state` for as long as it runs: both buffers are cut into slots of 2,048
-   * bytes; frames may start anywhere in a slot. Returns a handle, or -1 when there is no such device. `state`: Int32Array of 16:
-   * [0] offset in rx of the last frame read, [1] frames dropped when receiving, [2] when sending, [3] mtu, [4..9] the bytes of the MAC. *Boot only.*
+   * bytes; frames may start anywhere in a slot, large ones take several. Returns a handle, or -1 when there is no such device. `state`: Int32Array of 16:
+   * [0] offset in rx of the last frame read, [1] frames dropped when receiving, [2] when sending, [3] mtu, [4..9] the bytes of the MAC,
+   * [10] what the device does, where `offloads` is true: 1 fills in checksums, 2 vouches for those received, 4 and 8 cuts TCP over IPv4
+   * and IPv6 into segments, 16 receives frames beyond the MTU, [11] whether it vouched for the last frame read. *Boot only.*
    */
-  export function netAcquire(name: string, rx: Uint8Array, tx: Uint8Array, state: Int32Array): number;
-  /** Length of the next frame, whose offset is then in `state[0]`; 0: none. The previous frame's slot is given back. */
+  export function netAcquire(
+    name: string,
+    rx: Uint8Array,
+    tx: Uint8Array,
+    state: Int32Array,
+    offloads?: boolean,
+  ): number;
+  /** Length of the next frame, whose offset is then in `state[0]`; 0: none. The previous frame's slots are given back. */
   export function netRead(handle: number): number;
-  /** Offset in tx of a free slot, with room for mtu + 14 bytes behind it; -1: all are on their way. */
-  export function netReserve(handle: number): number;
-  /** Sends `length` bytes at `offset`, which `netReserve` returned last. The device may be told of it only at the end of the turn. */
-  export function netSend(handle: number, offset: number, length: number): void;
+  /** Offset in tx of a free place for `length` bytes, by default mtu + 14; -1: all are on their way. */
+  export function netReserve(handle: number, length?: number): number;
+  /**
+   * Sends `length` bytes at `offset`, which `netReserve` returned last. The device may be told of it only at the end of the turn.
+   * `offload`, by default 0: as `send` of NetDevice has it.
+   */
+  export function netSend(handle: number, offset: number, length: number, offload?: number): void;
 
   /** Opens a block device. `state`: Float64Array of 2: [0] bytes in a block, [1] number of blocks. Returns a handle or -1. *Boot only.* */
   export function blockAcquire(name: string, state: Float64Array): number;

@@ -9,6 +9,17 @@ const SLOT_SIZE = 2048;
 const RX_SLOTS = 256;
 const TX_SLOTS = 256;
 const STATE_LENGTH = 16;
+/** What a device can do: bits of `state[10]`, as binding.h of the kernel has them. */
+const OFFLOAD_CHECKSUM = 1;
+const OFFLOAD_SEGMENTS4 = 4;
+const OFFLOAD_SEGMENTS6 = 8;
+/** Ethernet header and the longest IPv4 packet. */
+const LARGE_FRAME = 65_549;
+
+interface PlainDevice extends NetDevice {
+  rxOffset: number;
+  rxChecked?: boolean;
+}
 
 interface NetMemory {
   readonly rx: Uint8Array;
@@ -31,11 +42,11 @@ export function allocateNetMemory(name: string): void {
 }
 
 /** Takes the device of the manifest called `name`. Throws `ENODEV` when the host attached none. */
-export function openNetDevice(name: string): NetDevice {
+export function openNetDevice(name: string, offloads = false): NetDevice {
   const memory = memories.get(name);
   if (memory === undefined) throw new SoloistError("ENODEV", `network device "${name}" was not declared`);
   const { rx, tx, state } = memory;
-  const handle = netAcquire(name, rx, tx, state);
+  const handle = netAcquire(name, rx, tx, state, offloads);
   if (handle < 0) throw new SoloistError("ENODEV", `the host attached no network device "${name}"`);
 
   // Variables of a closure rather than fields: the engine reads and adds to them three times as fast, and read() and
@@ -64,7 +75,7 @@ export function openNetDevice(name: string): NetDevice {
       return state[1]! + state[2]!;
     },
   };
-  const device = {
+  const device: PlainDevice = {
     name,
     mac: Uint8Array.from(state.subarray(4, 10)),
     mtu: state[3]!,
@@ -99,7 +110,47 @@ export function openNetDevice(name: string): NetDevice {
       reserved = -1;
     },
   };
-  return device;
+  const bits = state[10]!;
+  if (bits === 0) return device;
+  return withOffloads(device, handle, state, bits, (length) => {
+    sent++;
+    sentBytes += length;
+  });
+}
+
+/** The device with what it can do: those that can nothing do not pay for it with every frame. */
+function withOffloads(
+  plain: PlainDevice,
+  handle: number,
+  state: Int32Array,
+  bits: number,
+  count: (length: number) => void,
+): NetDevice {
+  let reserved = -1;
+  const { read } = plain;
+  return Object.assign(plain, {
+    offloads: {
+      checksum: (bits & OFFLOAD_CHECKSUM) !== 0,
+      segments4: (bits & OFFLOAD_SEGMENTS4) !== 0 ? LARGE_FRAME : 0,
+      segments6: (bits & OFFLOAD_SEGMENTS6) !== 0 ? LARGE_FRAME : 0,
+    },
+    rxChecked: false,
+    read(): number {
+      const length = read();
+      plain.rxChecked = state[11] !== 0;
+      return length;
+    },
+    reserve(length: number = plain.mtu + 14): number {
+      reserved = netReserve(handle, length);
+      return reserved;
+    },
+    send(length: number, offload = 0): void {
+      if (reserved < 0) throw new SoloistError("EINVAL", "send() without a place that reserve() returned");
+      count(length);
+      netSend(handle, reserved, length, offload);
+      reserved = -1;
+    },
+  });
 }
 
 /**

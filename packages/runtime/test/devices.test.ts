@@ -1,4 +1,4 @@
-import type { BlockDevice, NetDevice } from "@soloist/interface";
+import type { BlockDevice, Host, NetDevice } from "@soloist/interface";
 import { describe, expect, test } from "vitest";
 import { createMachine, type Machine } from "./machine.ts";
 
@@ -69,6 +69,74 @@ describe("network device", () => {
       net.state[1] = 2;
       net.state[2] = 3;
       expect({ ...device.counters }).toEqual({ received: 2, receivedBytes: 160, sent: 1, sentBytes: 70, dropped: 5 });
+    }));
+});
+
+describe("offloads", () => {
+  /** A device that can do `bits`, opened with or without. */
+  async function withOffloads(
+    bits: number,
+    offloads: boolean,
+    main: (device: NetDevice, machine: Machine) => void,
+  ): Promise<void> {
+    const machine = await createMachine(({ run }) =>
+      run([{ manifest: [{ name: "service", type: "net" }], parameters: [], open: open(offloads) }], (device) =>
+        main(device, machine),
+      ),
+    );
+    machine.platform.addFakeNet("service").offloads = bits;
+    await machine.boot();
+    expect(machine.fake.console).toBe("");
+  }
+  const open =
+    (offloads: boolean) =>
+    (host: Host): NetDevice =>
+      host.netDevice("service", { offloads });
+
+  test("whoever does not ask gets a plain device", () =>
+    withOffloads(31, false, (device) => {
+      expect([device.offloads, device.rxChecked]).toEqual([undefined, undefined]);
+    }));
+
+  test("a device that does nothing is a plain one", () =>
+    withOffloads(0, true, (device) => {
+      expect(device.offloads).toBeUndefined();
+    }));
+
+  test.each([
+    [1, { checksum: true, segments4: 0, segments6: 0 }],
+    [2, { checksum: false, segments4: 0, segments6: 0 }],
+    [5, { checksum: true, segments4: 65_549, segments6: 0 }],
+    [31, { checksum: true, segments4: 65_549, segments6: 65_549 }],
+  ])("bits %i are told in words", (bits, told) =>
+    withOffloads(bits, true, (device) => {
+      expect(device.offloads).toEqual(told);
+    }),
+  );
+
+  test("a frame is sent with what is to be done with it, and counted", () =>
+    withOffloads(31, true, (device, { fake }) => {
+      device.reserve();
+      device.send(60);
+      expect(device.reserve(70_000)).toBe(-1);
+      expect(() => device.send(60)).toThrow(expect.objectContaining({ code: "EINVAL" }));
+      device.reserve(40_000);
+      device.send(40_000, 0x5b4_1022);
+      const net = fake.nets.get("service")!;
+      expect([net.asked, net.sent[1]!.length]).toEqual([[0, 0x5b4_1022], 40_000]);
+      expect([device.counters.sent, device.counters.sentBytes]).toEqual([2, 40_060]);
+    }));
+
+  test("says of each frame whether its checksum needs no look", () =>
+    withOffloads(2, true, (device, { fake }) => {
+      const net = fake.nets.get("service")!;
+      net.incoming.push(new Uint8Array(60), new Uint8Array(60));
+      net.state[11] = 1;
+      device.read();
+      expect(device.rxChecked).toBe(true);
+      net.state[11] = 0;
+      device.read();
+      expect([device.rxChecked, device.counters.received]).toEqual([false, 2]);
     }));
 });
 

@@ -9,6 +9,10 @@ export interface FakeNetDevice {
   incoming: Uint8Array[];
   sent: Uint8Array[];
   isFull: boolean;
+  /** What it does for who asks, as `state[10]` has it. */
+  offloads: number;
+  /** What was asked of it, for each frame sent. */
+  asked: number[];
   rx: Uint8Array;
   tx: Uint8Array;
   state: Int32Array;
@@ -95,6 +99,8 @@ export function addFakeNet(name: string): FakeNetDevice {
     incoming: [],
     sent: [],
     isFull: false,
+    offloads: 0,
+    asked: [],
     rx: new Uint8Array(0),
     tx: new Uint8Array(0),
     state: new Int32Array(0),
@@ -102,9 +108,10 @@ export function addFakeNet(name: string): FakeNetDevice {
   fake.nets.set(name, device);
   return device;
 }
-export function netAcquire(name: string, rx: Uint8Array, tx: Uint8Array, state: Int32Array): number {
+export function netAcquire(name: string, rx: Uint8Array, tx: Uint8Array, state: Int32Array, offloads: boolean): number {
   const device = fake.nets.get(name);
   if (device === undefined) return -1;
+  if (offloads) state[10] = device.offloads;
   Object.assign(device, { rx, tx, state });
   state[3] = device.mtu;
   state.set(device.mac, 4);
@@ -119,11 +126,13 @@ export function netRead(handle: number): number {
   device.state[0] = offset;
   return frame.length;
 }
-export function netReserve(handle: number): number {
-  return netHandles[handle]!.isFull ? -1 : 4096;
-}
-export function netSend(handle: number, offset: number, length: number): void {
+export function netReserve(handle: number, length = 1514): number {
   const device = netHandles[handle]!;
+  return device.isFull || length > (device.state[10] === 0 ? 1514 : 65_549) ? -1 : 4096;
+}
+export function netSend(handle: number, offset: number, length: number, offload = 0): void {
+  const device = netHandles[handle]!;
+  device.asked.push(offload);
   device.sent.push(device.tx.slice(offset, offset + length));
 }
 
