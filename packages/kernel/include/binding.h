@@ -51,6 +51,8 @@ void yield_until(uint64_t deadline);
 _Noreturn void machine_exit(int status);
 
 #define NET_MTU_MAX (NET_SLOT_SIZE - 64u)
+/* Ethernet header and the longest IPv4 packet: what a device that cuts or merges TCP segments moves at once. */
+#define NET_LARGE_FRAME 65549u
 
 /*
  * A network device. The common part passes memory that JavaScript shares and that stays where it is for ever: `rx` and
@@ -61,24 +63,51 @@ struct net_memory {
     uint32_t rx_slots;
     uint8_t *tx;
     uint32_t tx_slots;
+    int offloads; /* whether the caller knows of what the device may do for it; otherwise it does nothing */
 };
+
+/* What a device does: bits of net_info.offloads, which JavaScript sees as well. */
+#define NET_CHECKSUM 1u  /* fills in checksums of frames sent */
+#define NET_CHECKED 2u   /* says of received frames that their checksums need no look */
+#define NET_SEGMENTS4 4u /* cuts large frames with TCP over IPv4 */
+#define NET_SEGMENTS6 8u /* and over IPv6 */
+#define NET_MERGED 16u   /* receives frames larger than the MTU */
 
 struct net_info {
     uint8_t mac[6];
     uint16_t mtu; /* at most NET_MTU_MAX */
+    uint32_t offloads;
 };
 
 /* Handle (>= 0) of the manifest's network device called `name`, or -1. Once per name. */
 int net_acquire(const char *name, const struct net_memory *memory, struct net_info *info);
+
+/* The checksum of TCP or UDP in a received frame is good, or the device vouches for it: then the field may hold anything. */
+#define NET_FRAME_CHECKED 1u
+
 /*
- * Length of the next frame and in *offset where it starts in rx; 0 when there is none. Gives the previous frame's slot back
- * first. Frames that cannot be delivered are counted in *dropped.
+ * Length of the next frame, in *offset where it starts in rx, and in *flags NET_FRAME_*; 0 when there is none. Gives the
+ * previous frame's slots back first. Frames that cannot be delivered are counted in *dropped.
  */
-uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped);
-/* Offset in tx of a free place of at least mtu + 14 bytes, or -1. Asking again without sending returns the same place. */
-int32_t net_reserve(int handle);
-/* Sends the frame at the place reserved last; false: dropped. */
-int net_send(int handle, uint32_t offset, uint32_t length);
+uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped, uint32_t *flags);
+/*
+ * Offset in tx of a free place for `length` bytes, or -1. More than mtu + 14 only with NET_SEGMENTS*, up to NET_LARGE_FRAME.
+ * Asking again without sending gives up the place of before; for the same length it is the same.
+ */
+int32_t net_reserve(int handle, uint32_t length);
+
+/*
+ * What is to be done with a frame. 0: nothing. Otherwise its checksum is to be filled in at START + OFFSET: over all bytes from START
+ * on, where the field holds the folded sum of the pseudo-header (not complemented). With a SEGMENT size, it is TCP with so much
+ * data in each segment but the last, over IPv4 or IPv6, and its length and checksum fields are those of the whole.
+ */
+#define NET_OFFLOAD_START(offload) ((offload)&0xffu)
+#define NET_OFFLOAD_OFFSET(offload) ((offload) >> 8 & 0xffu)
+#define NET_OFFLOAD_SEGMENT(offload) ((offload) >> 16 & 0x3fffu)
+#define NET_OFFLOAD_IPV6(offload) ((offload) >> 30 & 1u)
+
+/* Sends the frame at the place reserved last. 1: sent; 0: dropped; -1: not that place, too long, or not what the device does. */
+int net_send(int handle, uint32_t offset, uint32_t length, uint32_t offload);
 
 struct block_info {
     uint32_t block_size;

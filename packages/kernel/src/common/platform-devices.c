@@ -10,7 +10,16 @@
 static u32 net_state[DEVICES_MAX];
 static u32 block_size[DEVICES_MAX];
 
-enum { STATE_RX_OFFSET, STATE_RX_DROPPED, STATE_TX_DROPPED, STATE_MTU, STATE_MAC, NET_STATE_LENGTH = 16 };
+enum {
+    STATE_RX_OFFSET,
+    STATE_RX_DROPPED,
+    STATE_TX_DROPPED,
+    STATE_MTU,
+    STATE_MAC,
+    STATE_OFFLOADS = STATE_MAC + 6,
+    STATE_RX_FLAGS,
+    NET_STATE_LENGTH = 16
+};
 
 static void state_set(u32 state, u32 index, u32 value) {
     i32_store((u64)state + 4u * index, value);
@@ -50,7 +59,8 @@ NATIVE(netAcquire) {
         return JS_EXCEPTION;
     u32 state = platform_state(context, ARGUMENT(3), 4, NET_STATE_LENGTH);
     if (state == 0) return JS_EXCEPTION;
-    struct net_memory memory = {rx.bytes, rx.length / NET_SLOT_SIZE, tx.bytes, tx.length / NET_SLOT_SIZE};
+    struct net_memory memory = {rx.bytes, rx.length / NET_SLOT_SIZE, tx.bytes, tx.length / NET_SLOT_SIZE,
+                                ARGUMENT(4) == JS_TRUE};
     if (memory.rx_slots == 0 || memory.tx_slots == 0)
         return engine_throw_range(context, "netAcquire: rx and tx need room for a slot of 2048 bytes at least");
     int handle = name[0] == 0 ? -1 : net_acquire(name, &memory, &info);
@@ -59,39 +69,43 @@ NATIVE(netAcquire) {
     for (u32 n = 1; n <= 3; n++) JS_DupValue(context, ARGUMENT(n));
     net_state[handle] = state;
     state_set(state, STATE_MTU, info.mtu);
+    state_set(state, STATE_OFFLOADS, info.offloads);
     for (u32 n = 0; n < 6; n++) state_set(state, STATE_MAC + n, info.mac[n]);
     return js_int(handle);
 }
 
 NATIVE(netRead) {
-    u32 handle, offset = 0;
+    u32 handle, offset = 0, flags = 0;
     if (!handle_of(context, ARGUMENT(0), net_state, &handle)) return JS_EXCEPTION;
     u32 state = net_state[handle];
     uint32_t dropped = state_get(state, STATE_RX_DROPPED);
-    u32 length = net_read((int)handle, &offset, &dropped);
+    u32 length = net_read((int)handle, &offset, &dropped, &flags);
     state_set(state, STATE_RX_OFFSET, offset);
     state_set(state, STATE_RX_DROPPED, dropped);
+    state_set(state, STATE_RX_FLAGS, flags);
     return js_int((s32)length);
 }
 
 NATIVE(netReserve) {
     u32 handle;
     if (!handle_of(context, ARGUMENT(0), net_state, &handle)) return JS_EXCEPTION;
-    return js_int(net_reserve((int)handle));
+    u64 length = state_get(net_state[handle], STATE_MTU) + 14u;
+    if (argc > 1 && !platform_whole(context, ARGUMENT(1), &length)) return JS_EXCEPTION;
+    return js_int(length > NET_LARGE_FRAME ? -1 : net_reserve((int)handle, (u32)length));
 }
 
 NATIVE(netSend) {
     u32 handle;
-    u64 offset, length;
+    u64 offset, length, offload = 0;
     if (!handle_of(context, ARGUMENT(0), net_state, &handle) || !platform_whole(context, ARGUMENT(1), &offset) ||
-        !platform_whole(context, ARGUMENT(2), &length))
+        !platform_whole(context, ARGUMENT(2), &length) || (argc > 3 && !platform_whole(context, ARGUMENT(3), &offload)))
         return JS_EXCEPTION;
+    int sent = (offset | length | offload) >> 31 ? -1 : net_send((int)handle, (u32)offset, (u32)length, (u32)offload);
+    if (sent < 0)
+        return engine_throw_range(context,
+                                  "netSend: not the place reserved last, too long, or not what the device does");
     u32 state = net_state[handle];
-    u32 most = state_get(state, STATE_MTU) + 14u;
-    if (length > most || (s64)offset != net_reserve((int)handle))
-        return engine_throw_range(context, "netSend: not the place reserved last, or longer than mtu + 14");
-    if (!net_send((int)handle, (u32)offset, (u32)length))
-        state_set(state, STATE_TX_DROPPED, state_get(state, STATE_TX_DROPPED) + 1);
+    if (sent == 0) state_set(state, STATE_TX_DROPPED, state_get(state, STATE_TX_DROPPED) + 1);
     return JS_UNDEFINED;
 }
 

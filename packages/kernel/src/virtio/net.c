@@ -1,13 +1,25 @@
 /*
  * Network devices. Every slot of the shared memory has one descriptor for ever (two with a device that wants its header apart),
- * and a frame stands behind its virtio header inside the slot: nothing is copied, and sending or giving back is one entry in a ring.
+ * and a frame stands behind its virtio header inside the slot: sending or giving back is one entry in a ring. Larger frames lie in
+ * slots one behind the other. Nothing is copied, but for received ones whose slots are not neighbours: those at the end.
  * What the device writes into the rings is checked: a bad entry is counted and skipped.
  */
 #include "devices.h"
 #include "virtio.h"
 
+#define FEATURE_CHECKSUM (1ull << 0)
+#define FEATURE_GUEST_CHECKSUM (1ull << 1)
 #define FEATURE_MTU (1ull << 3)
 #define FEATURE_MAC (1ull << 5)
+#define FEATURE_GUEST_TSO4 (1ull << 7)
+#define FEATURE_GUEST_TSO6 (1ull << 8)
+#define FEATURE_HOST_TSO4 (1ull << 11)
+#define FEATURE_HOST_TSO6 (1ull << 12)
+#define FEATURE_MERGEABLE (1ull << 15)
+#define FEATURES_GUEST_TSO (FEATURE_GUEST_TSO4 | FEATURE_GUEST_TSO6)
+#define FEATURES_HOST_TSO (FEATURE_HOST_TSO4 | FEATURE_HOST_TSO6)
+#define FEATURES_OFFLOAD                                                                                               \
+    (FEATURE_CHECKSUM | FEATURE_GUEST_CHECKSUM | FEATURES_GUEST_TSO | FEATURES_HOST_TSO | FEATURE_MERGEABLE)
 
 #define CONFIG_MAC 0
 #define CONFIG_MTU 10
@@ -20,6 +32,25 @@
 #define MTU_LEAST 68u /* RFC 791 */
 #define NONE UINT32_MAX
 
+/* struct virtio_net_hdr (5.1.6). */
+#define HEADER_FLAGS 0
+#define HEADER_KIND 1
+#define HEADER_LENGTH 2
+#define HEADER_SEGMENT 4
+#define HEADER_CHECKSUM_START 6
+#define HEADER_CHECKSUM_OFFSET 8
+#define HEADER_BUFFERS 10
+#define FLAG_NEEDS_CHECKSUM 1
+#define FLAG_DATA_VALID 2
+#define KIND_TCP4 1
+#define KIND_TCP6 4
+
+/* What the largest frame takes. */
+#define LARGE_SLOTS 33u
+_Static_assert(LARGE_SLOTS *NET_SLOT_SIZE >= NET_LARGE_FRAME + 12, "a large frame and its header");
+/* A ring with fewer might never have room for a large frame in one piece. */
+#define LARGE_QUEUE 128u
+
 struct net {
     struct virtio device;
     struct queue receive, transmit;
@@ -28,12 +59,15 @@ struct net {
     uint8_t header;    /* bytes in front of a frame */
     uint8_t per_frame; /* descriptors for each */
     uint32_t receive_slots, transmit_slots;
-    uint32_t held;     /* slot that net_read returned, or NONE */
-    uint32_t reserved; /* slot that net_reserve returned, or NONE */
-    uint32_t free_count;
+    uint32_t held_count;                   /* slots of the frame that net_read returned */
+    uint32_t reserved;                     /* slot that net_reserve returned, or NONE */
+    uint32_t reserved_span, reserved_skip; /* how many slots, and how many are left out before them */
+    /* Transmit slots are handed out in a circle: those from `oldest` on are taken, `taken` of them. */
+    uint32_t oldest, taken;
     uint8_t *rx, *tx;
     struct net_info info;
-    uint8_t free[QUEUE_SIZE_MAX];                            /* transmit slots: a stack */
+    uint8_t held[LARGE_SLOTS];
+    uint8_t span[QUEUE_SIZE_MAX];                            /* slots of the frame that begins at a slot */
     bool receiving[QUEUE_SIZE_MAX], sending[QUEUE_SIZE_MAX]; /* slots that the device has */
 };
 _Static_assert(QUEUE_SIZE_MAX <= 256, "slots are numbered by a byte");
@@ -58,9 +92,36 @@ static bool mtu_is_usable(const struct net *n) {
     return n->info.mtu >= MTU_LEAST && n->info.mtu <= NET_MTU_MAX;
 }
 
+/* Without those that need others which are missing (5.1.3.1), or more than this driver does. */
+static uint64_t complete(uint64_t features) {
+    if (!(features & (VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1))) features &= ~FEATURES_OFFLOAD;
+    if (!(features & FEATURE_CHECKSUM)) features &= ~FEATURES_HOST_TSO;
+    if (!(features & FEATURE_GUEST_CHECKSUM) || !(features & FEATURE_MERGEABLE)) features &= ~FEATURES_GUEST_TSO;
+    if (!(features & FEATURES_GUEST_TSO)) features &= ~FEATURE_MERGEABLE;
+    return features;
+}
+
 static bool negotiate(struct net *n, uint64_t wanted) {
     if (!virtio_negotiate(&n->device, wanted | FEATURE_MAC | VIRTIO_F_EVENT_IDX | VIRTIO_F_ANY_LAYOUT)) return false;
+    uint64_t features = complete(n->device.features);
+    if (features != n->device.features && !virtio_negotiate(&n->device, features)) return false;
     read_info(n);
+    return true;
+}
+
+static bool set_up(struct net *n, uint64_t offloads) {
+    if (!negotiate(n, offloads | FEATURE_MTU)) return false;
+    if (!mtu_is_usable(n) && !negotiate(n, offloads)) return false;
+    uint64_t features = n->device.features;
+    /* 5.1.6.1: num_buffers came with mergeable buffers, and is always there since version 1 */
+    n->header = n->device.modern || (features & FEATURE_MERGEABLE) ? 12 : 10;
+    n->per_frame = features & (VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1) ? 1 : 2;
+    if (!virtio_queue(&n->device, QUEUE_RECEIVE, &n->receive, true)) return false;
+    if (!virtio_queue(&n->device, QUEUE_TRANSMIT, &n->transmit, true)) return false;
+    n->info.offloads =
+        (features & FEATURE_CHECKSUM ? NET_CHECKSUM : 0u) | (features & FEATURE_GUEST_CHECKSUM ? NET_CHECKED : 0u) |
+        (features & FEATURE_HOST_TSO4 ? NET_SEGMENTS4 : 0u) | (features & FEATURE_HOST_TSO6 ? NET_SEGMENTS6 : 0u) |
+        (features & FEATURES_GUEST_TSO ? NET_MERGED : 0u);
     return true;
 }
 
@@ -68,15 +129,10 @@ bool net_prepare(unsigned position, uint16_t where) {
     uint64_t physical;
     struct net *n = take_pages(sizeof *n, &physical);
     if (!n || position >= DEVICES_MAX || !virtio_open(&n->device, where)) return false;
-    if (!negotiate(n, FEATURE_MTU)) return false;
-    if (!mtu_is_usable(n) && !negotiate(n, 0)) return false;
-    n->header = n->device.modern ? 12 : 10; /* 5.1.6.1: num_buffers came with version 1 */
-    n->per_frame = n->device.features & (VIRTIO_F_ANY_LAYOUT | VIRTIO_F_VERSION_1) ? 1 : 2;
-    n->held = n->reserved = NONE;
+    n->reserved = NONE;
     nets[position] = n;
     net_count = position + 1;
-    return virtio_queue(&n->device, QUEUE_RECEIVE, &n->receive, true) &&
-           virtio_queue(&n->device, QUEUE_TRANSMIT, &n->transmit, true);
+    return set_up(n, FEATURES_OFFLOAD);
 }
 
 static uint32_t usable_slots(const struct net *n, const struct queue *q, uint32_t slots) {
@@ -111,17 +167,19 @@ int net_acquire(const char *name, const struct net_memory *shared, struct net_in
     if (position < 0) return -1;
     struct net *n = nets[position];
     if (n->acquired || shared->rx_slots == 0 || shared->tx_slots == 0) return -1;
+    bool large = n->receive.size >= LARGE_QUEUE && n->transmit.size >= LARGE_QUEUE &&
+                 shared->rx_slots >= LARGE_QUEUE + LARGE_SLOTS && shared->tx_slots >= LARGE_QUEUE;
+    if (n->info.offloads && !(shared->offloads && large) && !set_up(n, 0)) return -1;
     n->acquired = true;
     n->rx = shared->rx;
     n->tx = shared->tx;
     memory_touch(n->rx, (uint64_t)shared->rx_slots * NET_SLOT_SIZE);
     memory_touch(n->tx, (uint64_t)shared->tx_slots * NET_SLOT_SIZE);
-    n->receive_slots = usable_slots(n, &n->receive, shared->rx_slots);
+    uint32_t aside = n->info.offloads & NET_MERGED ? LARGE_SLOTS : 0;
+    n->receive_slots = usable_slots(n, &n->receive, shared->rx_slots - aside);
     n->transmit_slots = usable_slots(n, &n->transmit, shared->tx_slots);
-    for (uint32_t slot = 0; slot < n->transmit_slots; slot++) {
+    for (uint32_t slot = 0; slot < n->transmit_slots; slot++)
         describe(n, &n->transmit, slot, n->tx + slot * NET_SLOT_SIZE, 0);
-        n->free[n->free_count++] = (uint8_t)(n->transmit_slots - 1 - slot);
-    }
     for (uint32_t slot = 0; slot < n->receive_slots; slot++) {
         describe(n, &n->receive, slot, n->rx + slot * NET_SLOT_SIZE, DESC_WRITE);
         give_to_receive(n, slot);
@@ -147,13 +205,40 @@ static uint32_t take_used(struct net *n, struct queue *q, bool *with_device, uin
     return slot;
 }
 
-uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped) {
+/*
+ * The other pieces of a large frame, whose first is in `held`: "num_buffers" of them in all (5.1.6.4). They are in one piece when
+ * the device filled neighbours. 0: there is something wrong with them.
+ */
+static uint32_t collect(struct net *n, uint32_t pieces, uint32_t length, uint32_t *offset) {
+    uint32_t lengths[LARGE_SLOTS] = {length};
+    bool good = true, together = true;
+    for (uint32_t i = 1; i < pieces; i++) {
+        uint32_t slot = take_used(n, &n->receive, n->receiving, n->receive_slots, &lengths[i]);
+        if (slot == NONE || lengths[i] == 0 || lengths[i] > NET_SLOT_SIZE) good = false;
+        if (slot == NONE) continue;
+        together = together && slot == n->held[n->held_count - 1] + 1u && lengths[i - 1] == NET_SLOT_SIZE;
+        n->held[n->held_count++] = (uint8_t)slot;
+        length += lengths[i];
+    }
+    if (!good || length > n->header + NET_LARGE_FRAME) return 0;
+    *offset = n->held[0] * NET_SLOT_SIZE;
+    if (together) return length;
+    *offset = n->receive_slots * NET_SLOT_SIZE;
+    uint8_t *to = n->rx + *offset;
+    for (uint32_t i = 0; i < pieces; to += lengths[i++])
+        __builtin_memcpy(to, n->rx + n->held[i] * NET_SLOT_SIZE, lengths[i]);
+    return length;
+}
+
+static void give_back_held(struct net *n) {
+    for (uint32_t i = 0; i < n->held_count; i++) give_to_receive(n, n->held[i]);
+    n->held_count = 0;
+}
+
+uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped, uint32_t *flags) {
     struct net *n = net_of(handle);
     if (!n) return 0;
-    if (n->held != NONE) {
-        give_to_receive(n, n->held);
-        n->held = NONE;
-    }
+    give_back_held(n);
     if ((uint16_t)(n->receive.available - n->receive.told) >= n->receive_slots / 2) queue_flush(&n->receive);
     uint16_t waiting = queue_waiting(&n->receive);
     if (waiting > n->receive.size) { /* a ring cannot hold so many */
@@ -161,19 +246,32 @@ uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped) {
         n->receive.seen = n->receive.used[1];
         return 0;
     }
-    for (; waiting > 0; waiting--) {
+    while (waiting > 0) {
         uint32_t length, slot = take_used(n, &n->receive, n->receiving, n->receive_slots, &length);
+        waiting--;
         if (slot == NONE) {
             *dropped += 1;
             continue;
         }
-        if (length < n->header + ETHERNET_HEADER || length > NET_SLOT_SIZE) {
+        n->held[n->held_count++] = (uint8_t)slot;
+        const uint8_t *header = n->rx + slot * NET_SLOT_SIZE;
+        uint32_t pieces = n->info.offloads & NET_MERGED ? header[HEADER_BUFFERS] | header[HEADER_BUFFERS + 1] << 8 : 1;
+        *offset = slot * NET_SLOT_SIZE;
+        bool good = length >= n->header + ETHERNET_HEADER && length <= NET_SLOT_SIZE && pieces - 1 < LARGE_SLOTS &&
+                    pieces - 1 <= waiting;
+        if (good && pieces > 1) {
+            waiting -= (uint16_t)(pieces - 1);
+            length = collect(n, pieces, length, offset);
+            good = length > 0;
+        }
+        if (!good) {
             *dropped += 1;
-            give_to_receive(n, slot);
+            give_back_held(n);
             continue;
         }
-        n->held = slot;
-        *offset = slot * NET_SLOT_SIZE + n->header;
+        bool checked = header[HEADER_FLAGS] & (FLAG_NEEDS_CHECKSUM | FLAG_DATA_VALID);
+        *flags = checked && (n->info.offloads & NET_CHECKED) ? NET_FRAME_CHECKED : 0;
+        *offset += n->header;
         return length - n->header;
     }
     return 0;
@@ -181,42 +279,86 @@ uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped) {
 
 static void reclaim(struct net *n) {
     uint16_t waiting = queue_waiting(&n->transmit);
-    if (waiting > n->transmit.size) {
+    if (waiting > n->transmit.size)
         n->transmit.seen = n->transmit.used[1];
-        return;
-    }
-    for (; waiting > 0; waiting--) {
-        uint32_t length, slot = take_used(n, &n->transmit, n->sending, n->transmit_slots, &length);
-        if (slot != NONE) n->free[n->free_count++] = (uint8_t)slot;
+    else
+        for (uint32_t length; waiting > 0; waiting--)
+            take_used(n, &n->transmit, n->sending, n->transmit_slots, &length);
+    while (n->taken > 0 && !n->sending[n->oldest]) {
+        uint32_t span = n->span[n->oldest];
+        n->taken -= span;
+        n->oldest = (n->oldest + span) % n->transmit_slots;
     }
     queue_disarm(&n->transmit);
 }
 
-int32_t net_reserve(int handle) {
+static uint32_t span_of(const struct net *n, uint32_t length) {
+    return (n->header + length + NET_SLOT_SIZE - 1) / NET_SLOT_SIZE;
+}
+
+int32_t net_reserve(int handle, uint32_t length) {
     struct net *n = net_of(handle);
     if (!n) return -1;
-    if (n->reserved == NONE) {
-        if (n->free_count == 0) reclaim(n);
-        if (n->free_count == 0) {
-            n->starved = true;
-            return -1;
-        }
-        n->starved = false;
-        n->reserved = n->free[--n->free_count];
+    n->reserved = NONE;
+    uint32_t most =
+        n->info.offloads & (NET_SEGMENTS4 | NET_SEGMENTS6) ? NET_LARGE_FRAME : n->info.mtu + ETHERNET_HEADER;
+    if (length > most) return -1;
+    uint32_t span = span_of(n, length), slots = n->transmit_slots;
+    uint32_t head = (n->oldest + n->taken) % slots;
+    uint32_t skip = head + span > slots ? slots - head : 0;
+    if (n->taken + skip + span > slots) reclaim(n);
+    if (n->taken + skip + span > slots) {
+        n->starved = true;
+        return -1;
     }
+    n->starved = false;
+    n->reserved = skip ? 0 : head;
+    n->reserved_span = span;
+    n->reserved_skip = skip;
     return (int32_t)(n->reserved * NET_SLOT_SIZE + n->header);
 }
 
-int net_send(int handle, uint32_t offset, uint32_t length) {
+static void take_slots(struct net *n, uint32_t slot, uint32_t span) {
+    n->span[slot] = (uint8_t)span;
+    n->taken += span;
+}
+
+static void set16(uint8_t *header, unsigned at, uint32_t value) {
+    header[at] = (uint8_t)value;
+    header[at + 1] = (uint8_t)(value >> 8);
+}
+
+/* False: the device does not do that, or it makes no sense. */
+static bool write_header(const struct net *n, uint8_t *header, uint32_t length, uint32_t offload) {
+    for (unsigned i = 0; i < n->header; i++) header[i] = 0; /* each time: JavaScript can write here */
+    uint32_t segment = NET_OFFLOAD_SEGMENT(offload);
+    uint32_t start = NET_OFFLOAD_START(offload), at = NET_OFFLOAD_OFFSET(offload);
+    if (segment == 0 && length > n->info.mtu + ETHERNET_HEADER) return false;
+    if (offload == 0) return true;
+    if (!(n->info.offloads & NET_CHECKSUM) || start < ETHERNET_HEADER || start + at + 2 > length) return false;
+    header[HEADER_FLAGS] = FLAG_NEEDS_CHECKSUM;
+    set16(header, HEADER_CHECKSUM_START, start);
+    set16(header, HEADER_CHECKSUM_OFFSET, at);
+    if (segment == 0) return true;
+    bool ipv6 = NET_OFFLOAD_IPV6(offload);
+    if (!(n->info.offloads & (ipv6 ? NET_SEGMENTS6 : NET_SEGMENTS4)) || start + 20 > length) return false;
+    uint32_t tcp_header = header[n->header + start + 12] >> 4 << 2;
+    header[HEADER_KIND] = ipv6 ? KIND_TCP6 : KIND_TCP4;
+    set16(header, HEADER_LENGTH, start + tcp_header);
+    set16(header, HEADER_SEGMENT, segment);
+    return true;
+}
+
+int net_send(int handle, uint32_t offset, uint32_t length, uint32_t offload) {
     struct net *n = net_of(handle);
-    if (!n || n->reserved == NONE || offset != n->reserved * NET_SLOT_SIZE + n->header) return 0;
-    if (length < ETHERNET_HEADER || length > n->info.mtu + ETHERNET_HEADER) return 0;
+    if (!n || n->reserved == NONE || offset != n->reserved * NET_SLOT_SIZE + n->header) return -1;
     uint32_t slot = n->reserved;
-    uint8_t *header =
-        n->tx + slot * NET_SLOT_SIZE; /* no offload: all zero. JavaScript can write here, so it is done each time. */
-    for (unsigned i = 0; i < n->header; i++) header[i] = 0;
+    if (length < ETHERNET_HEADER || length > NET_LARGE_FRAME || span_of(n, length) > n->reserved_span) return -1;
+    if (!write_header(n, n->tx + slot * NET_SLOT_SIZE, length, offload)) return -1;
     bool apart = n->per_frame == 2;
     n->transmit.descs[slot * n->per_frame + apart].length = apart ? length : n->header + length;
+    if (n->reserved_skip) take_slots(n, n->transmit_slots - n->reserved_skip, n->reserved_skip);
+    take_slots(n, slot, span_of(n, length));
     n->sending[slot] = true;
     n->reserved = NONE;
     queue_post(&n->transmit, (uint16_t)(slot * n->per_frame));
@@ -240,7 +382,7 @@ bool net_arm_all(void) {
         ready = queue_arm(&n->receive) || ready;
         if (!n->starved || !queue_arm(&n->transmit)) continue;
         reclaim(n); /* wakes once: the caller need not ask for a place again */
-        n->starved = n->free_count == 0;
+        n->starved = n->taken == n->transmit_slots;
         ready = true;
     }
     return ready;

@@ -70,6 +70,23 @@ void virtio_reset(struct virtio *d) {
     for (uint32_t i = 0; i < 1000000 && get_status(d) != 0; i++) cpu_pause();
 }
 
+/* Features may be negotiated again: then there is the device's own part of it alone. */
+static void use_interrupts(struct virtio *d) {
+    if (!d->wired) {
+        d->wired = true;
+        d->has_msix = pci_use_msix(d);
+        if (!d->has_msix) {
+            pci_use_lines(d);
+            lines_share(d);
+        }
+    }
+    if (!d->has_msix) return;
+    if (d->modern)
+        set_common16(d, COMMON_CONFIG_VECTOR, NO_VECTOR);
+    else
+        out16(d->port + LEGACY_CONFIG_VECTOR, NO_VECTOR);
+}
+
 bool virtio_negotiate(struct virtio *d, uint64_t wanted) {
     virtio_reset(d);
     set_status(d, STATUS_ACKNOWLEDGE);
@@ -91,16 +108,7 @@ bool virtio_negotiate(struct virtio *d, uint64_t wanted) {
         set_status(d, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
         if (!(get_status(d) & STATUS_FEATURES_OK)) return false;
     }
-    d->has_msix = pci_use_msix(d);
-    if (d->has_msix) {
-        if (d->modern)
-            set_common16(d, COMMON_CONFIG_VECTOR, NO_VECTOR);
-        else
-            out16(d->port + LEGACY_CONFIG_VECTOR, NO_VECTOR);
-    } else {
-        pci_use_lines(d);
-        lines_share(d);
-    }
+    use_interrupts(d);
     return true;
 }
 
@@ -124,6 +132,7 @@ void virtio_config(const struct virtio *d, unsigned offset, void *into, unsigned
 
 /* Three areas in one piece of memory, laid out as legacy devices require (2.7.2); others take any layout. */
 static bool place_rings(struct queue *q) {
+    if (q->placed) return q->placed == q->size;
     uint64_t size = q->size;
     uint64_t used = (size * 16 + 6 + size * 2 + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
     uint8_t *rings = take_pages(used + 6 + size * 8, &q->physical);
@@ -131,6 +140,7 @@ static bool place_rings(struct queue *q) {
     q->descs = (volatile struct desc *)rings;
     q->avail = (volatile uint16_t *)(rings + size * 16);
     q->used = (volatile uint16_t *)(rings + used);
+    q->placed = q->size;
     return true;
 }
 
@@ -175,7 +185,8 @@ static bool modern_queue(struct virtio *d, struct queue *q, bool interrupts) {
 }
 
 bool virtio_queue(struct virtio *d, unsigned index, struct queue *q, bool interrupts) {
-    *q = (struct queue){.index = (uint16_t)index, .event_idx = (d->features & VIRTIO_F_EVENT_IDX) != 0};
+    q->index = (uint16_t)index;
+    q->event_idx = (d->features & VIRTIO_F_EVENT_IDX) != 0;
     if (!(d->modern ? modern_queue(d, q, interrupts) : legacy_queue(d, q, interrupts))) return false;
     queue_disarm(q);
     return true;

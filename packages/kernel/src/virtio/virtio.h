@@ -35,6 +35,7 @@ struct used_element {
 
 struct queue {
     uint16_t size;      /* of the rings, a power of two */
+    uint16_t placed;    /* `size` when memory was taken for them; 0 before */
     uint16_t available; /* what avail->index is or will be */
     uint16_t told;      /* `available` when the device was last considered for a notification */
     uint16_t seen;      /* used elements taken */
@@ -50,7 +51,7 @@ struct queue {
 
 struct virtio {
     uint16_t where; /* bus << 8 | device << 3 | function */
-    bool modern, has_msix;
+    bool modern, has_msix, wired;
     uint8_t line;  /* of the interrupt controller, when without MSI-X */
     uint16_t port; /* legacy registers */
     volatile uint8_t *common, *isr, *config, *notify;
@@ -70,7 +71,10 @@ void lines_share(const struct virtio *device);
 /* virtio.c */
 /* Resets the device and agrees on the features of `wanted` that it offers. */
 bool virtio_negotiate(struct virtio *device, uint64_t wanted);
-/* 0 when the device has no such queue or memory is short. Its interrupt is used when `interrupts` says so. */
+/*
+ * False when the device has no such queue or memory is short. Its interrupt is used when `interrupts` says so. `queue` is zero, or
+ * what this function made of it before the features were negotiated again.
+ */
 bool virtio_queue(struct virtio *device, unsigned index, struct queue *queue, bool interrupts);
 void virtio_ready(struct virtio *device);
 /* Ends all access of the device to memory. */

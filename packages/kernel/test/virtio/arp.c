@@ -18,24 +18,24 @@ static const uint8_t request[FRAME] = {0xff, 0xff, 0xff,      0xff, 0xff, 0xff, 
 int test(const struct boot_info *boot) {
     (void)boot;
     uint8_t *memory = (uint8_t *)LINEAR_BASE + 0x20000;
-    struct net_memory shared = {memory, SLOTS, memory + SLOTS * NET_SLOT_SIZE, SLOTS};
+    struct net_memory shared = {memory, SLOTS, memory + SLOTS * NET_SLOT_SIZE, SLOTS, 0};
     struct net_info info;
     int handle = net_acquire("service", &shared, &info);
     expect(handle >= 0, "the device is acquired");
     uint32_t dropped = 0, answers = 0;
     uint64_t start = clock_monotonic();
     for (int round = 0; round < ROUNDS; round++) {
-        int32_t place = net_reserve(handle);
+        int32_t place = net_reserve(handle, FRAME);
         expect(place >= 0, "there is room for a frame");
         uint8_t *out = shared.tx + place;
         memcpy(out, request, FRAME);
         memcpy(out + 6, info.mac, 6);
         memcpy(out + 22, info.mac, 6);
-        expect(net_send(handle, (uint32_t)place, FRAME), "a frame is sent");
+        expect(net_send(handle, (uint32_t)place, FRAME, 0) == 1, "a frame is sent");
         uint64_t asked = clock_monotonic();
         for (bool answered = false; !answered;) {
-            uint32_t offset, length;
-            while ((length = net_read(handle, &offset, &dropped)) != 0) {
+            uint32_t offset, flags, length;
+            while ((length = net_read(handle, &offset, &dropped, &flags)) != 0) {
                 const uint8_t *frame = shared.rx + offset;
                 bool reply = length >= FRAME && memcmp(frame + 12, request + 12, 9) == 0 && frame[21] == 2;
                 answered =

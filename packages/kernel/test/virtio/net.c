@@ -27,17 +27,17 @@ static void print_info(const char *name, const struct net_info *info) {
 }
 
 static void send_to(int n, const uint8_t *frame, uint32_t length) {
-    int32_t place = net_reserve(handles[n]);
+    int32_t place = net_reserve(handles[n], HEADER + 1500);
     if (place < 0) { /* the device may give one back at any moment: asking again proves nothing */
         refused++;
         return;
     }
-    expect(place == net_reserve(handles[n]), "reserving again gives the same place");
+    expect(place == net_reserve(handles[n], HEADER + 1500), "reserving again gives the same place");
     uint8_t *out = shared[n].tx + place;
     memcpy(out, frame, length);
     memcpy(out, frame + 6, 6);
     memcpy(out + 6, frame, 6);
-    expect(net_send(handles[n], (uint32_t)place, length), "a frame of good length is sent");
+    expect(net_send(handles[n], (uint32_t)place, length, 0) == 1, "a frame of good length is sent");
 }
 
 static void talk(int n, const uint8_t *frame) {
@@ -78,7 +78,7 @@ int test(const struct boot_info *boot) {
     for (int n = 0; n < 2; n++) {
         uint8_t *memory = (uint8_t *)LINEAR_BASE + 0x20000 + n * 0x200000;
         struct net_info info;
-        shared[n] = (struct net_memory){memory, SLOTS, memory + SLOTS * NET_SLOT_SIZE, SLOTS};
+        shared[n] = (struct net_memory){memory, SLOTS, memory + SLOTS * NET_SLOT_SIZE, SLOTS, 0};
         handles[n] = net_acquire(names[n], &shared[n], &info);
         expect(handles[n] >= 0, "the device is acquired");
         expect(net_acquire(names[n], &shared[n], &info) == -1, "once");
@@ -87,8 +87,8 @@ int test(const struct boot_info *boot) {
     say("ready\n");
     for (uint64_t end = clock_monotonic() + 20000000000; clock_monotonic() < end; yield_until(end)) {
         for (int n = 0; n < 2; n++) {
-            uint32_t offset, length;
-            while ((length = net_read(handles[n], &offset, &dropped)) != 0) {
+            uint32_t offset, length, flags;
+            while ((length = net_read(handles[n], &offset, &dropped, &flags)) != 0) {
                 const uint8_t *frame = shared[n].rx + offset;
                 received++;
                 send_to(n, frame, length);
