@@ -1,6 +1,6 @@
 import { type ArpFields, OPERATION_REPLY } from "../wire/arp.ts";
 
-/** Neighbours remembered at once; the oldest goes first. */
+/** Neighbours remembered at once. Beyond it strangers whom we never wanted go first, then those that do not answer. */
 export const MAX_NEIGHBOURS = 512;
 /** How long an answer is believed without asking again (RFC 1122 2.3.2.1 asks for a way to flush; a minute is its example). */
 export const REACHABLE_TIME = 60_000;
@@ -20,6 +20,8 @@ export interface Neighbour<Waiter> {
   readonly address: number;
   /** Whether the MAC is known. It stays usable while a refresh is asked for. */
   resolved: boolean;
+  /** We had something for it: it did not just ask for us. */
+  wanted: boolean;
   high: number;
   low: number;
   /** From here on, use means asking again. */
@@ -42,11 +44,13 @@ export class ArpCache<Waiter> {
   readonly #neighbours = new Map<number, Neighbour<Waiter>>();
   /** Those that were asked for and have not answered yet: few, and none when idle. */
   readonly #asked: Neighbour<Waiter>[] = [];
+  /** Had to go while somebody waited for them. */
+  readonly #evicted: Neighbour<Waiter>[] = [];
   #pending = 0;
 
   /** Whether anybody was asked and has not answered: only then is there something to dispatch. */
   get asking(): boolean {
-    return this.#asked.length > 0;
+    return this.#asked.length > 0 || this.#evicted.length > 0;
   }
 
   get size(): number {
@@ -57,6 +61,7 @@ export class ArpCache<Waiter> {
   resolve(address: number, now: number): Neighbour<Waiter> {
     let neighbour = this.#neighbours.get(address);
     if (neighbour === undefined) neighbour = this.#add(address);
+    neighbour.wanted = true;
     if (now >= neighbour.refreshAt && neighbour.requestAt === Number.POSITIVE_INFINITY) {
       neighbour.requests = 0;
       neighbour.requestAt = now;
@@ -112,6 +117,7 @@ export class ArpCache<Waiter> {
 
   /** Sends the requests that are due. Returns a neighbour that never answered, whom the caller tells the waiters of, and is called again. */
   dispatch(now: number, request: RequestSink<Waiter>): Neighbour<Waiter> | undefined {
+    if (this.#evicted.length > 0) return this.#evicted.pop();
     for (let index = this.#asked.length - 1; index >= 0; index--) {
       const neighbour = this.#asked[index]!;
       if (neighbour.requestAt > now) continue;
@@ -127,6 +133,7 @@ export class ArpCache<Waiter> {
   }
 
   pollAt(): number {
+    if (this.#evicted.length > 0) return 0;
     let at = Number.POSITIVE_INFINITY;
     for (const neighbour of this.#asked) if (neighbour.requestAt < at) at = neighbour.requestAt;
     return at;
@@ -136,21 +143,17 @@ export class ArpCache<Waiter> {
   clear(): void {
     this.#neighbours.clear();
     this.#asked.length = 0;
+    this.#evicted.length = 0;
     this.#pending = 0;
     this.epoch++;
   }
 
   #add(address: number): Neighbour<Waiter> {
-    if (this.#neighbours.size >= MAX_NEIGHBOURS) {
-      for (const oldest of this.#neighbours.values()) {
-        this.#remove(oldest);
-        this.takePending(oldest);
-        break;
-      }
-    }
+    if (this.#neighbours.size >= MAX_NEIGHBOURS) this.#evict();
     const neighbour: Neighbour<Waiter> = {
       address,
       resolved: false,
+      wanted: false,
       high: 0,
       low: 0,
       refreshAt: 0,
@@ -163,10 +166,24 @@ export class ArpCache<Waiter> {
     return neighbour;
   }
 
+  /** A flood of requests must not make us forget the gateway, nor one of packets from addresses that nobody has. */
+  #evict(): void {
+    let victim: Neighbour<Waiter> | undefined;
+    for (const neighbour of this.#neighbours.values()) {
+      if (!neighbour.wanted) {
+        victim = neighbour;
+        break;
+      }
+      if (victim === undefined || (victim.resolved && !neighbour.resolved)) victim = neighbour;
+    }
+    this.#remove(victim!);
+    if (victim!.pending.length > 0 || victim!.waiters.length > 0) this.#evicted.push(victim!);
+  }
+
   #remove(neighbour: Neighbour<Waiter>): void {
     this.#neighbours.delete(neighbour.address);
     this.#settle(neighbour);
-    if (neighbour.resolved) this.epoch++;
+    if (neighbour.resolved && neighbour.wanted) this.epoch++;
   }
 
   #settle(neighbour: Neighbour<Waiter>): void {

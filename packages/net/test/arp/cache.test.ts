@@ -75,4 +75,33 @@ describe("ARP cache", () => {
     for (let address = 10; address < 10 + 3 * MAX_NEIGHBOURS; address++) cache.process(from(address, address), OURS, 0);
     expect(cache.size).toBe(MAX_NEIGHBOURS);
   });
+
+  it("a flood of requests from strangers does not make it forget whom we talk to", () => {
+    const cache = new ArpCache<string>();
+    cache.resolve(9, 0);
+    cache.process(from(9, 42, OPERATION_REPLY), OURS, 1);
+    const { epoch } = cache;
+    for (let stranger = 1000; stranger < 1000 + 4 * MAX_NEIGHBOURS; stranger++) {
+      cache.process(from(stranger, stranger), OURS, 2);
+    }
+    expect(cache.size).toBe(MAX_NEIGHBOURS);
+    expect(cache.resolve(9, 3)).toMatchObject({ resolved: true, low: 42 });
+    expect(cache.epoch).toBe(epoch);
+  });
+  it("nor do addresses that nobody has; and who waited for one of those is told when it has to go", () => {
+    const cache = new ArpCache<string>();
+    cache.resolve(9, 0);
+    cache.process(from(9, 42, OPERATION_REPLY), OURS, 1);
+    for (let nobody = 1000; nobody < 1000 + MAX_NEIGHBOURS; nobody++) {
+      const neighbour = cache.resolve(nobody, 2);
+      neighbour.waiters.push(`waits for ${nobody}`);
+      cache.keep(neighbour, new Uint8Array(1));
+    }
+    expect(cache.resolve(9, 3)).toMatchObject({ resolved: true, low: 42 });
+    expect(cache.size).toBe(MAX_NEIGHBOURS);
+    expect(cache.pollAt()).toBe(0);
+    const told = cache.dispatch(3, () => {});
+    expect(told?.waiters).toEqual(["waits for 1000"]);
+    expect(cache.takePending(told!).length).toBe(1);
+  });
 });
