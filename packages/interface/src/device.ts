@@ -1,6 +1,7 @@
 import type { BlockDevice } from "./block-device.ts";
 import type { ByteHelpers } from "./byte-helpers.ts";
 import type { Clock } from "./clock.ts";
+import type { Logger } from "./log.ts";
 import type { NetDevice } from "./net-device.ts";
 import type { Parameter } from "./parameter.ts";
 import type { Rng } from "./rng.ts";
@@ -51,6 +52,8 @@ export interface Host {
   readonly rng: Rng;
   /** For hot paths: packages other than runtime never import the native module. */
   readonly bytes: ByteHelpers;
+  /** The logger of a source, such as `net.tcp`. */
+  log(source: string): Logger;
   /**
    * A device of the manifest; each name may be taken once (`EBUSY`), and must have been declared (`ENODEV`). `offloads`: with what
    * it can do for the caller, who then has to reckon with large frames and unfinished checksums.

@@ -1,4 +1,5 @@
 import type { ByteHelpers } from "./byte-helpers.ts";
+import type { Logger } from "./log.ts";
 
 /** One end of a connection. */
 export interface Endpoint {
@@ -69,6 +70,8 @@ export interface Listener extends AsyncIterable<Flow>, AsyncDisposable {
   readonly local: Endpoint;
   /** The host's helpers, so that protocols above need nothing but the listener: web parses and answers with them. */
   readonly bytes: ByteHelpers;
+  /** The host's loggers, for protocols above in the same way; without them they use the console. */
+  readonly log?: ((source: string) => Logger) | undefined;
   /** The next connection, `undefined` once the listener is closed. A wait that was given up loses none. */
   accept(options?: WaitOptions): Promise<Flow | undefined>;
   /** Stops accepting; connections that were accepted go on. */

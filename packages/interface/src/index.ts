@@ -10,6 +10,7 @@ export type { Clock } from "./clock.ts";
 export type { Device, Host, ManifestEntry, Opened, Pollable, Wakeup } from "./device.ts";
 export { SoloistError } from "./errors.ts";
 export type { Connector, Endpoint, Flow, Listener, WaitOptions } from "./flow.ts";
+export type { LogFields, Logger } from "./log.ts";
 export type { NetCounters, NetDevice, NetOffloads } from "./net-device.ts";
 export type { Parameter, ParameterValues } from "./parameter.ts";
 export type { FileStat, ReadFs } from "./read-fs.ts";

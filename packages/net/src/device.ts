@@ -214,6 +214,7 @@ async function openStack(
     { wake: () => wakeup.wake() },
     {
       memory: options.memory ?? MEMORY,
+      log: (source) => host.log(source),
     },
   );
   const changed = new Signal();

@@ -1,4 +1,4 @@
-import type { ByteHelpers, NetDevice, Pollable, Rng, Wakeup } from "@soloist/interface";
+import type { ByteHelpers, Logger, NetDevice, Pollable, Rng, Wakeup } from "@soloist/interface";
 import { AddressDefense } from "./arp/defense.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { DhcpClient } from "./dhcp/client.ts";
@@ -8,11 +8,20 @@ import { Reassembly } from "./ipv4/reassembly.ts";
 import type { Route } from "./ipv4/routes.ts";
 import { AddressTable, ANY_IPV4 } from "./ipv6/addresses.ts";
 import { Ipv6Host, type Ipv6Options } from "./ipv6/host.ts";
+import { SILENT } from "./log.ts";
 import { TcpLayer } from "./tcp/layer.ts";
 import { UdpLayer } from "./udp/layer.ts";
 import { createArpFields, OPERATION_REQUEST, parseArp } from "./wire/arp.ts";
 import { CLIENT_PORT, type DhcpMessage, emitDhcp, parseDhcp, SERVER_PORT } from "./wire/dhcpv4.ts";
-import { HEADER_LENGTH as ETHERNET_LENGTH, macHigh, macLow, TYPE_ARP, TYPE_IPV4, TYPE_IPV6 } from "./wire/ethernet.ts";
+import {
+  HEADER_LENGTH as ETHERNET_LENGTH,
+  formatMac,
+  macHigh,
+  macLow,
+  TYPE_ARP,
+  TYPE_IPV4,
+  TYPE_IPV6,
+} from "./wire/ethernet.ts";
 import { CODE_PROTOCOL_UNREACHABLE, ECHO_REQUEST } from "./wire/icmpv4.ts";
 import {
   createIpv4Fields,
@@ -27,7 +36,7 @@ import {
   parseIpv4,
   SOURCE,
 } from "./wire/ipv4.ts";
-import { isLoopback, isMulticast, LIMITED_BROADCAST, readAddress } from "./wire/ipv4-address.ts";
+import { formatAddress, isLoopback, isMulticast, LIMITED_BROADCAST, readAddress } from "./wire/ipv4-address.ts";
 
 /** Frames taken in one poll: then whoever was woken gets its turn, and the next poll follows at once. */
 export const MAX_FRAMES = 256;
@@ -37,6 +46,8 @@ const TRANSMIT_RETRY = 0.2;
 export interface NetStackOptions {
   /** Bytes that all send and receive buffers may hold together before windows shrink. */
   readonly memory: number;
+  /** Loggers by source: `net.tcp`, `net.dhcp`, `net.arp`. */
+  readonly log?: (source: string) => Logger;
 }
 
 /** The poll loop: frames in, timers, frames out. */
@@ -72,8 +83,13 @@ export class NetStack implements Pollable {
   readonly #reassembly: Reassembly;
   readonly #whole = createIpv4Fields();
   readonly #defense = new AddressDefense();
+  readonly #arpLog: Logger;
+  readonly #dhcpLog: Logger;
 
   constructor(device: NetDevice, bytes: ByteHelpers, rng: Rng, wakeup: Wakeup, options: NetStackOptions) {
+    const log = options.log ?? (() => SILENT);
+    this.#arpLog = log("net.arp");
+    this.#dhcpLog = log("net.dhcp");
     this.device = device;
     this.#bytes = bytes;
     this.#rng = rng;
@@ -97,6 +113,8 @@ export class NetStack implements Pollable {
     this.icmp = new IcmpLayer(this.egress, bytes, this.counters);
     this.udp = new UdpLayer(this.egress, this.ipv6, bytes, rng, this.counters, this.icmp);
     this.tcp = new TcpLayer(this.egress, ipv6, bytes, rng, this.counters, wakeup, options.memory);
+    this.tcp.log = log("net.tcp");
+    this.tcp.loggers = options.log;
     this.icmp.sinks = {
       udp: (local, remote, remotePort, failure) => this.udp.onIcmpError(local, remote, remotePort, failure),
       tcp: (address, local, remote, remotePort, sequence, failure) =>
@@ -400,6 +418,8 @@ export class NetStack implements Pollable {
     this.counters.arpConflicts++;
     const { now } = this.tcp;
     const verdict = this.#defense.conflict(now);
+    const mac = formatMac(this.device.rxBuffer.subarray(this.device.rxOffset + 6, this.device.rxOffset + 12));
+    this.#arpLog.warn("another machine uses our address", { address: formatAddress(address), mac, verdict });
     if (verdict === "defend") {
       this.egress.announce(address);
     } else if (verdict === "lose" && this.#dhcp !== undefined && address === this.#dhcp.lease?.address) {
@@ -459,9 +479,16 @@ export class NetStack implements Pollable {
   #onLease(): void {
     const lease = this.#dhcp!.lease;
     if (lease === undefined) {
+      this.#dhcpLog.warn("the lease is lost");
       this.configureAll([], 0, [], false);
       return;
     }
+    this.#dhcpLog.debug("leased", {
+      address: formatAddress(lease.address),
+      prefix: lease.prefix,
+      server: formatAddress(lease.server),
+      seconds: Math.round((lease.expiresAt - this.tcp.now) / 1000),
+    });
     const { egress } = this;
     const { mtu } = this.device;
     egress.mtu = lease.mtu === 0 ? mtu : Math.min(lease.mtu, mtu);

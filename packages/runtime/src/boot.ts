@@ -2,7 +2,8 @@ import type { Device, EntropySource, SeededRng } from "@soloist/interface";
 import { ArgumentError, formatHelp, parseArguments, splitCommandLine, wantsHelp } from "./arguments.ts";
 import { onExternalEvent } from "./external-events.ts";
 import { createHost, runShutdown } from "./host.ts";
-import { logLevel, setLogLevel } from "./log-level.ts";
+import { configureLog } from "./log.ts";
+import { logFormat, logRules } from "./log-rules.ts";
 import { onBeforeTurn, turn } from "./loop.ts";
 import {
   chacha20,
@@ -79,7 +80,7 @@ function start(parts: BootParts): void {
     exit(EXIT_USAGE);
     return;
   }
-  setLogLevel(values.get(logLevel.name) as "debug");
+  configureLog(values.get(logRules.name) as string | undefined, values.get(logFormat.name) as "text" | "json");
 
   let rng: SeededRng;
   try {

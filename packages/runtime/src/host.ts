@@ -1,6 +1,7 @@
 import type { BlockDevice, Clock, Host, NetDevice, ParameterValues, Rng } from "@soloist/interface";
 import { SoloistError } from "@soloist/interface";
 import { openBlockDevice } from "./block-device.ts";
+import { log } from "./log.ts";
 import { drive, stopLoop } from "./loop.ts";
 import { openNetDevice } from "./net-device.ts";
 import {
@@ -39,6 +40,7 @@ export function createHost(options: { rng: Rng; values: ParameterValues; program
     clock,
     rng,
     bytes: { checksum, findByte, findInSet, copy, equal, utf8Decode, utf8Encode, latin1Decode },
+    log,
     netDevice(name: string, options?: { readonly offloads?: boolean }): NetDevice {
       take(name, "net");
       return openNetDevice(name, options?.offloads ?? false);

@@ -13,7 +13,8 @@
 export { ArgumentError } from "./arguments.ts";
 export { block } from "./block-device.ts";
 export { onExternalEvent } from "./external-events.ts";
-export { type LogLevel, setLogLevel } from "./log-level.ts";
+export { log, setLogLevel } from "./log.ts";
+export type { LogLevel } from "./log-rules.ts";
 export { net } from "./net-device.ts";
 export { type ParameterOptions, parameter } from "./parameter.ts";
 export { boolean, integer, oneOf, text } from "./parse.ts";

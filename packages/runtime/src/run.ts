@@ -1,6 +1,6 @@
 import type { Device, ManifestEntry, Opened, Parameter } from "@soloist/interface";
 import { SoloistError } from "@soloist/interface";
-import { logLevel } from "./log-level.ts";
+import { logFormat, logRules } from "./log-rules.ts";
 import { allocateNetMemory } from "./net-device.ts";
 
 /** What `run` was given, checked. */
@@ -87,7 +87,8 @@ function collectManifest(devices: readonly Device<unknown>[]): ManifestEntry[] {
 }
 
 function collectParameters(devices: readonly Device<unknown>[]): Parameter[] {
-  const byName = new Map<string, Parameter>([[logLevel.name, logLevel as Parameter]]);
+  const byName = new Map<string, Parameter>();
+  for (const parameter of [logRules, logFormat]) byName.set(parameter.name, parameter as Parameter);
   for (const device of devices) {
     for (const parameter of device.parameters) {
       if (!PARAMETER_NAME.test(parameter.name) || parameter.name === "help") {

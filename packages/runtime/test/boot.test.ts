@@ -170,9 +170,10 @@ describe("command line", () => {
     await machine.boot();
     expect(machine.fake.console).toBe(
       `Arguments of this image:
-  --log-level=LEVEL  least level that console prints: debug, info, warn, error, silent (default: debug)
-  --port=PORT        TCP port (default: 7)
-  --help             print this and exit
+  --log=LEVELS         what is printed: debug, info, warn, error, silent; for all, or as in net.tcp=debug,*=warn
+  --log-format=FORMAT  text, or json: an object a line (default: text)
+  --port=PORT          TCP port (default: 7)
+  --help               print this and exit
 `,
     );
     expect(machine.fake.exitCode).toBe(0);

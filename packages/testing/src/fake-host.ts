@@ -3,6 +3,8 @@ import {
   type ByteHelpers,
   type Clock,
   type Host,
+  type LogFields,
+  type Logger,
   type NetDevice,
   type Parameter,
   type Pollable,
@@ -21,6 +23,8 @@ export interface FakeHostOptions {
   readonly blockDevices?: readonly BlockDevice[];
   /** The command line: name to text. */
   readonly parameters?: Readonly<Record<string, string>>;
+  /** Of all loggers: 0 debug to 4 nothing; default: 1. */
+  readonly logLevel?: number;
 }
 
 /** A clock that stands until it is set. */
@@ -44,6 +48,7 @@ export class FakeHost implements Host {
   readonly rng: Rng;
   readonly bytes: ByteHelpers;
   readonly machines: Pollable[] = [];
+  readonly logged: { source: string; level: string; message: string; fields?: LogFields }[] = [];
   readonly cleanups: (() => void | Promise<void>)[] = [];
   /** Set by `wake()`; whoever drives the machines resets it. */
   woken = false;
@@ -55,6 +60,19 @@ export class FakeHost implements Host {
     this.clock = options.clock ?? new FakeClock();
     this.rng = options.rng ?? seededRng(1);
     this.bytes = options.bytes ?? byteHelpers;
+  }
+
+  /** Keeps what is logged in `logged`. */
+  log(source: string): Logger {
+    const at = (level: string) => (message: string, fields?: LogFields) =>
+      void this.logged.push({ source, level, message, ...(fields === undefined ? {} : { fields }) });
+    return {
+      level: this.#options.logLevel ?? 1,
+      debug: at("debug"),
+      info: at("info"),
+      warn: at("warn"),
+      error: at("error"),
+    };
   }
 
   netDevice(name: string): NetDevice {

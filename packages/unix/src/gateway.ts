@@ -42,6 +42,7 @@ function openGateway(): Promise<Stack> {
       return { wake };
     },
     onShutdown() {},
+    log: () => ({ level: 4, debug() {}, info() {}, warn() {}, error() {} }),
   };
   return Promise.resolve(stack().open(host));
 }

@@ -1,3 +1,5 @@
+import { logFailure } from "./log.ts";
+
 /** Something that an app declared by {@link App.device}. */
 export interface DeclaredDevice {
   readonly name: string;
@@ -41,7 +43,7 @@ export async function makeDevices(declared: readonly DeclaredDevice[], given: un
       made.push(finalise === undefined ? () => disposeOf(value) : () => finalise(value as never));
     }
   } catch (error) {
-    await dispose().catch((later: unknown) => console.error("A device failed to be finalised:", later));
+    await dispose().catch((later: unknown) => logFailure("A device failed to be finalised", later));
     throw error;
   }
   return { env, [Symbol.asyncDispose]: dispose };

@@ -6,6 +6,7 @@ import type { HeaderBlock } from "./http/header-block.ts";
 import { DEFAULT_LIMITS, type Limits } from "./http/limits.ts";
 import { Output } from "./http/output.ts";
 import { ResponseHeads } from "./http/response-heads.ts";
+import { useLog } from "./log.ts";
 import { Session } from "./session.ts";
 
 /** What happened since the server started. Read it at any time. */
@@ -118,6 +119,7 @@ export async function serve<Served extends FetchApp>(
   );
   // A listener that was made without helpers (a test's) leaves the portable ones in place.
   if (listener.bytes !== undefined) useBytes(listener.bytes);
+  useLog(listener.log);
   const limits: Limits = {
     maxRequestLine: options.maxRequestLine ?? DEFAULT_LIMITS.maxRequestLine,
     maxHeaderBytes: options.maxHeaderBytes ?? DEFAULT_LIMITS.maxHeaderBytes,

@@ -13,6 +13,7 @@ import { HTML, JSON_TEXT } from "./http/response-heads.ts";
 import { HttpError } from "./http-error.ts";
 import { type ContentSource, IncomingBody } from "./incoming-body.ts";
 import { Input } from "./input.ts";
+import { logFailure, logRefusal } from "./log.ts";
 import { Sender } from "./sender.ts";
 import type { Server } from "./serve.ts";
 import { PrefixedFlow, type Upgraded, type UpgradeResponse } from "./upgrade.ts";
@@ -91,7 +92,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
       this.#close();
     } catch (error) {
       // The flow's errors are the client's doing; anything else is a mistake of this package, and no reason to stop.
-      if (!(error instanceof SoloistError)) console.error("A connection failed:", error);
+      if (!(error instanceof SoloistError)) logFailure("A connection failed", error);
       // Sections between two waits leave the shared output empty, so what is in it is this session's.
       this.server.output.clear();
       this.abort();
@@ -340,7 +341,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   #fail(error: unknown): void {
     if (!(error instanceof HttpError)) this.server.counters.failures++;
     if (this.connection.unanswered) sendResponse(failureOf(error), this.connection);
-    else console.error("A handler failed after its answer had begun:", error);
+    else logFailure("A handler failed after its answer had begun", error);
   }
 
   /** The answer came late, or comes piece by piece. */
@@ -395,7 +396,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     } catch (error) {
       if (!(error instanceof SoloistError) || error instanceof HttpError) {
         this.server.counters.failures++;
-        console.error("A response's stream failed:", error);
+        logFailure("A response's stream failed", error);
       }
       connection.output.clear();
       this.abort();
@@ -449,6 +450,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     this.#refused = true;
     const refused = this.server.counters.refused;
     refused[refusal.code] = (refused[refusal.code] ?? 0) + 1;
+    logRefusal(refusal.code, this.flow);
   }
 }
 

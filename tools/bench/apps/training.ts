@@ -53,6 +53,7 @@ class End implements NetDevice {
       clock: host.clock,
       rng: host.rng,
       bytes: host.bytes,
+      log: (source) => host.log(source),
       netDevice: () => this,
       blockDevice: (name) => host.blockDevice(name),
       parameter: (parameter) => (parameter.name === "ipv4" ? parameter.parse(address) : parameter.default),

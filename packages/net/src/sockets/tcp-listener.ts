@@ -1,4 +1,4 @@
-import type { ByteHelpers, Endpoint, Flow, Listener, WaitOptions } from "@soloist/interface";
+import type { ByteHelpers, Endpoint, Flow, Listener, Logger, WaitOptions } from "@soloist/interface";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
 import type { TcpConnection } from "../tcp/connection.ts";
 import type { SynHandler, TcpLayer } from "../tcp/layer.ts";
@@ -38,6 +38,10 @@ export class TcpListener implements Listener, SynHandler {
 
   get bytes(): ByteHelpers {
     return this.#layer.bytes;
+  }
+
+  get log(): ((source: string) => Logger) | undefined {
+    return this.#layer.loggers;
   }
 
   get local(): Endpoint {

@@ -1,10 +1,11 @@
-import type { ByteHelpers, Rng, Wakeup } from "@soloist/interface";
+import type { ByteHelpers, Logger, Rng, Wakeup } from "@soloist/interface";
 import type { Counters } from "../counters.ts";
 import { AddressError, UnreachableError } from "../errors.ts";
 import type { Ipv4Egress, LinkWaiter } from "../ipv4/egress.ts";
 import { type AddressTable, ANY_IPV4, FIRST_IPV6, isIpv6Multicast } from "../ipv6/addresses.ts";
 import type { Ipv6Egress } from "../ipv6/egress.ts";
 import type { Ipv6Packet } from "../ipv6/packet.ts";
+import { DEBUG, SILENT } from "../log.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { Timers } from "../timers.ts";
 import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
@@ -84,6 +85,9 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   /** Set when an event has resolved a promise: something will run, and probably answer, before the next poll. */
   woken = false;
   now = 0;
+  log: Logger = SILENT;
+  /** For what is built on flows. */
+  loggers: ((source: string) => Logger) | undefined;
   /** When `sweep` is due. */
   sweepAt: number = Number.POSITIVE_INFINITY;
   /** Text of addresses, and who holds them. */
@@ -648,6 +652,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if ((events & EVENT_TIME_WAIT) !== 0) this.#keepTimeWait(c);
     if ((events & EVENT_CONNECTED) !== 0) {
       this.counters.opened++;
+      if (this.log.level === DEBUG) this.#say("opened", c);
       this.#fitPath(c);
     }
     if ((events & EVENT_CLOSED) !== 0) this.#remove(c);
@@ -781,6 +786,16 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
   }
 
+  #say(what: string, c: TcpConnection): void {
+    const { addresses } = this;
+    this.log.debug(what, {
+      local: addresses.format(c.localAddress),
+      port: c.localPort,
+      remote: addresses.format(c.remoteAddress),
+      remotePort: c.remotePort,
+    });
+  }
+
   #schedule(c: TcpConnection): void {
     const at = c.ackAt < c.rtoAt ? c.ackAt : c.rtoAt;
     if (at !== Number.POSITIVE_INFINITY) this.timers.schedule(c, at);
@@ -790,6 +805,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     if (!this.#table.remove(c)) return;
     if (c.error === undefined) this.counters.closed++;
     else this.counters.failed++;
+    if (this.log.level === DEBUG) this.#say(c.error ?? "closed", c);
     // No cycles: what a closed connection held is free at once, without the engine's collector.
     c.waiter = undefined;
     this.timers.remove(c);

@@ -1,6 +1,6 @@
 import { format } from "../format.ts";
 import { type InspectOptions, inspect } from "../inspect.ts";
-import { isLogged } from "../log-level.ts";
+import { consoleLogger, isJsonLog } from "../log.ts";
 import { consoleWrite, monotonic } from "../platform.ts";
 
 const DEBUG = 0;
@@ -13,7 +13,11 @@ const counts = new Map<string, number>();
 const starts = new Map<string, number>();
 
 function print(level: number, text: string): void {
-  if (!isLogged(level)) return;
+  if (level < consoleLogger.level) return;
+  if (isJsonLog()) {
+    consoleLogger.write(level, text);
+    return;
+  }
   consoleWrite(indentation === "" ? `${text}\n` : `${indentation}${text.replaceAll("\n", `\n${indentation}`)}\n`);
 }
 
@@ -26,7 +30,7 @@ function elapsed(label: string): string | undefined {
   return `${label}: ${Number((monotonic() - start).toFixed(3))}ms`;
 }
 
-/** All levels go to the machine's one console; `--log-level` sets the least level that is printed. */
+/** All levels go to the machine's one console; `--log` says what is printed, and how. */
 export const console = {
   debug: (...data: unknown[]) => print(DEBUG, format(data)),
   log: (...data: unknown[]) => print(INFO, format(data)),

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { console } from "../../src/globals/console.ts";
-import { setLogLevel } from "../../src/log-level.ts";
+import { setLogLevel } from "../../src/log.ts";
 import { fake, resetFake } from "../fake-platform.ts";
 
 beforeEach(() => {

@@ -22,7 +22,7 @@ export function openHostStack(host: Host, parameters: StackParameters): Stack {
   const isOwn = (address: string): boolean => address.startsWith("127.") || texts.includes(address);
   const dns = createHostDns(parameters.dns);
   const stack: Stack = {
-    tcp: createHostTcp({ bytes: host.bytes, address: own, isOwn }),
+    tcp: createHostTcp({ bytes: host.bytes, log: host.log, address: own, isOwn }),
     udp: createHostUdp({ address: own, isOwn }),
     icmp: createHostIcmp(),
     dns,

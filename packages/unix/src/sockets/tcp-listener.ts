@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import type { ByteHelpers, Endpoint, Flow, Listener, WaitOptions } from "@soloist/interface";
+import type { ByteHelpers, Endpoint, Flow, Listener, Logger, WaitOptions } from "@soloist/interface";
 import { limited } from "@soloist/net";
 import { wake } from "../machine.ts";
 import { after } from "./after.ts";
@@ -10,6 +10,7 @@ export interface ListenerOptions {
   readonly port: number;
   readonly address: string;
   readonly bytes: ByteHelpers;
+  readonly log: ((source: string) => Logger) | undefined;
   /** Connections that wait for `accept`; more are reset. */
   readonly backlog: number;
   readonly receiveBuffer: number;
@@ -23,6 +24,7 @@ export interface ListenerOptions {
 /** A listening socket of the host behind the contract of `Listener`. */
 export class HostListener implements Listener {
   readonly bytes: ByteHelpers;
+  readonly log: ((source: string) => Logger) | undefined;
   readonly local: Endpoint;
   readonly #binding: Binding;
   readonly #server = createServer({ allowHalfOpen: true, pauseOnConnect: true });
@@ -33,6 +35,7 @@ export class HostListener implements Listener {
   constructor(options: ListenerOptions) {
     const server = this.#server;
     this.bytes = options.bytes;
+    this.log = options.log;
     this.#binding = bindPort(
       "tcp",
       options.port,

@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import { clearTimeout, setTimeout } from "node:timers";
-import type { ByteHelpers } from "@soloist/interface";
+import type { ByteHelpers, Logger } from "@soloist/interface";
 import {
   AddressError,
   type ConnectByNameOptions,
@@ -27,13 +27,14 @@ const MAX_BUFFER = 1 << 26;
 
 export interface TcpParts {
   readonly bytes: ByteHelpers;
+  readonly log?: (source: string) => Logger;
   /** Our address, as the app sees it. */
   readonly address: string;
   isOwn(address: string): boolean;
 }
 
 /** TCP by sockets of the host. */
-export function createHostTcp({ bytes, address: own, isOwn }: TcpParts): NamedTcp {
+export function createHostTcp({ bytes, log, address: own, isOwn }: TcpParts): NamedTcp {
   const sockets = new Set<Socket>();
   const listeners = new Set<HostListener>();
   onStop(async () => {
@@ -62,6 +63,7 @@ export function createHostTcp({ bytes, address: own, isOwn }: TcpParts): NamedTc
         port: options.port,
         address: address === "0.0.0.0" ? own : address,
         bytes,
+        log,
         backlog: options.backlog ?? DEFAULT_BACKLOG,
         ...buffers(options),
         configure: (socket) => configure(socket, options),

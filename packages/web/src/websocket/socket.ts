@@ -1,5 +1,6 @@
 import { type Flow, SoloistError } from "@soloist/interface";
 import { HttpError } from "../http-error.ts";
+import { logFailure } from "../log.ts";
 import type { Upgraded } from "../upgrade.ts";
 import { buildFrame } from "./frame.ts";
 import { type CloseStatus, FRAMES_DUE, LOST, RECEIVED, type State, WebSocketMachine } from "./machine.ts";
@@ -265,7 +266,7 @@ export class ServerSocket<Message = string | Uint8Array> implements WebSocket<Me
       await this.#handle();
       if (this.state === "open") void this.close();
     } catch (error) {
-      console.error("A WebSocket's handler failed:", error);
+      logFailure("A WebSocket's handler failed", error);
       if (this.state === "open") void this.close(INTERNAL_ERROR);
     }
     // Nobody receives any more: what still arrives must not hold up the goodbye.
@@ -353,7 +354,7 @@ export class ServerSocket<Message = string | Uint8Array> implements WebSocket<Me
 
   /** The flow is gone: `run` is told the same when it reads. */
   #broke(error: unknown): void {
-    if (!(error instanceof SoloistError)) console.error("A WebSocket failed:", error);
+    if (!(error instanceof SoloistError)) logFailure("A WebSocket failed", error);
     this.#flow?.abort();
     this.#end();
   }
