@@ -1,4 +1,4 @@
-/** A registry on loopback that has this repository's packages as `npm publish` would put them there, and no other. */
+/** A registry on loopback that has this repository's packages as `npm publish` would put them there. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -34,11 +34,15 @@ export interface Manifest {
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** Packs `names` and what they depend on from `packagesFolder` into `folder`. They must be built. */
+/**
+ * Packs `names` and what they depend on from `packagesFolder` into `folder`. They must be built. Other packages are sought at
+ * `upstream`, or are not there.
+ */
 export async function startRegistry(
   packagesFolder: string,
   names: readonly string[],
   folder: string,
+  upstream?: string,
 ): Promise<Registry> {
   const workspace = new Map<string, { path: string; manifest: Manifest }>();
   for (const entry of readdirSync(packagesFolder)) {
@@ -65,15 +69,17 @@ export async function startRegistry(
   const listed = JSON.parse(output) as Packed[] | Record<string, Packed>;
   const packed = new Map(Object.values(listed).map((one) => [one.name, one]));
 
+  const tarballs = new Set([...packed.values()].map(({ filename }) => filename));
   const server = createServer((request, response) => {
     const path = decodeURIComponent(request.url ?? "/").slice(1);
-    if (path.endsWith(".tgz")) {
-      response.end(readFileSync(join(folder, path.replaceAll("/", ""))));
+    if (tarballs.has(path)) {
+      response.end(readFileSync(join(folder, path)));
       return;
     }
     const one = packed.get(path);
     if (!one) {
-      response.writeHead(404).end("{}");
+      if (upstream === undefined) response.writeHead(404).end("{}");
+      else response.writeHead(307, { location: new URL(`.${request.url}`, upstream).href }).end();
       return;
     }
     const dist = { tarball: `${url}/${one.filename}`, integrity: one.integrity };
