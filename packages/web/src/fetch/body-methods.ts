@@ -38,12 +38,10 @@ export function addBodyMethods(prototype: BodyOwner, parseJson: (content: Uint8A
   const methods: BodyMethods & ThisType<BodyOwner & BodyMethods> = {
     async text() {
       const content = this[TAKE]();
-      if (typeof content === "string") return content;
-      return decodeText(content instanceof Uint8Array ? content : await readContent(content));
+      return typeof content === "string" ? content : decodeText(await readContent(content));
     },
     async json() {
-      const content = this[TAKE]();
-      return parseJson(content instanceof Uint8Array ? content : await readContent(content));
+      return parseJson(await readContent(this[TAKE]()));
     },
     async bytes() {
       return readContent(this[TAKE]());

@@ -24,7 +24,6 @@ export interface ResponseSink {
 }
 
 let sendTo: (response: Response, sink: ResponseSink) => void;
-let known: (status: number, content: Content | null, contentType: string | undefined, shared?: Headers) => Response;
 
 export interface Response extends BodyMethods {}
 
@@ -42,8 +41,6 @@ export class Response {
   readonly status: number;
   readonly statusText: string;
   #headers: Headers | undefined = undefined;
-  /** Headers that many responses have, in place of own ones until somebody looks at them. */
-  #shared: Headers | undefined = undefined;
   #contentType: string | undefined = undefined;
   #content: Content | null = null;
   #used = false;
@@ -75,16 +72,7 @@ export class Response {
   static {
     sendTo = (response, sink) => {
       const content = response[TAKE]();
-      const headers = response.#headers ?? response.#shared;
-      sink.send(response.status, response.statusText, headers, response.#contentType, content);
-    };
-    known = (status, content, contentType, shared) => {
-      const response = new Response();
-      (response as { status: number }).status = status;
-      response.#content = content;
-      response.#contentType = contentType;
-      response.#shared = shared;
-      return response;
+      sink.send(response.status, response.statusText, response.#headers, response.#contentType, content);
     };
   }
 
@@ -110,7 +98,7 @@ export class Response {
 
   get headers(): Headers {
     if (this.#headers === undefined) {
-      this.#headers = new Headers(this.#shared);
+      this.#headers = new Headers();
       if (this.#contentType !== undefined) this.#headers.set("content-type", this.#contentType);
     }
     return this.#headers;
@@ -158,7 +146,6 @@ export class Response {
       this.#content = shared(content);
     const copy = new Response(null, { status: this.status, statusText: this.statusText });
     copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
-    copy.#shared = this.#shared;
     copy.#contentType = this.#contentType;
     copy.#content = this.#content;
     return copy;
@@ -170,19 +157,6 @@ addBodyMethods(Response.prototype, parseJson);
 /** Hands a response over; its body counts as used then. */
 export function sendResponse(response: Response, sink: ResponseSink): void {
   sendTo(response, sink);
-}
-
-/**
- * A response of known good parts: nothing is checked or copied. `contentType`: its only header. `shared`: its headers, of which
- * it makes a copy when they are asked for.
- */
-export function knownResponse(
-  status: number,
-  content: Content | null,
-  contentType: string | undefined,
-  shared?: Headers,
-): Response {
-  return known(status, content, contentType, shared);
 }
 
 /** RFC 9112 4: a reason phrase holds no controls. */
