@@ -42,6 +42,8 @@ missing_to_test() {
   has sysctl || echo procps
   has tcpdump || echo tcpdump
   has dnsmasq || echo dnsmasq-base # the router and name server of the tests over IPv6
+  has iperf || echo iperf
+  has iperf3 || echo iperf3
   has redis-check-rdb || echo redis-tools # the server, too, but not its service
   has_file '/usr/lib/postgresql/*/bin/initdb' || echo postgresql
   # Elsewhere it goes by other names, or is a snap; tests in a browser are skipped there.

@@ -1,4 +1,5 @@
-// A peer for Linux's stack: echoes TCP at port 7, and at port 8 with every option on; takes and drops bytes at port 9; and does what
+// A peer for Linux's stack: echoes TCP at port 7, and at port 8 with every option on; takes and drops bytes at port 9; says
+// hello and hangs up first at port 10; sends without end at port 11, where who is silent for two seconds is given up; and does what
 // connections to port 1 ask for: `status`, and `echo ADDRESS PORT BYTES`, which sends a pattern to an echo server and compares.
 import type { Flow } from "@soloist/interface";
 import { SoloistError } from "@soloist/interface";
@@ -25,7 +26,8 @@ function patternTable(): Uint8Array {
   return table;
 }
 
-run([stack()], async ({ tcp, udp, counters, usage }) => {
+run([stack()], async (network) => {
+  const { tcp, udp, counters } = network;
   const table = patternTable();
   const flows = new Set<WeakRef<object>>();
   const failures: Record<string, number> = {};
@@ -36,28 +38,37 @@ run([stack()], async ({ tcp, udp, counters, usage }) => {
     return flows.size;
   };
 
-  async function serve(flow: Flow, echo: boolean): Promise<void> {
-    try {
-      for (let data = await flow.read(); data; data = await flow.read()) if (echo) await flow.write(data);
-      await flow.close();
-    } catch (error) {
-      if (!(error instanceof SoloistError)) throw error;
-      failures[error.code] = (failures[error.code] ?? 0) + 1;
-    }
-  }
-
-  const listen = (port: number, echo: boolean, options: object): void => {
+  /** Serves connections to a port, each until its peer's end, reset or silence. */
+  const listen = (port: number, options: object, serve: (flow: Flow) => Promise<void>): void => {
     const listener = tcp.listen({ port, ...options });
+    const guarded = async (flow: Flow): Promise<void> => {
+      try {
+        await serve(flow);
+        await flow.close();
+      } catch (error) {
+        if (!(error instanceof SoloistError)) throw error;
+        failures[error.code] = (failures[error.code] ?? 0) + 1;
+      }
+    };
     spawn(async () => {
       for await (const flow of listener) {
         flows.add(new WeakRef(flow));
-        spawn(() => serve(flow, echo));
+        spawn(() => guarded(flow));
       }
     });
   };
-  listen(7, true, {});
-  listen(8, true, { timestamps: true, ecn: true });
-  listen(9, false, {});
+  const serveEcho = async (flow: Flow): Promise<void> => {
+    for (let data = await flow.read(); data; data = await flow.read()) await flow.write(data);
+  };
+  listen(7, {}, serveEcho);
+  listen(8, { timestamps: true, ecn: true }, serveEcho);
+  listen(9, {}, async (flow) => {
+    while ((await flow.read()) !== undefined);
+  });
+  listen(10, {}, (flow) => flow.write("hello\n"));
+  listen(11, { userTimeout: 2000 }, async (flow) => {
+    for (;;) await flow.write(table.subarray(0, CHUNK));
+  });
 
   async function echo(address: string, port: number, total: number): Promise<object> {
     const flow = await tcp.connect({ address, port, timestamps: true, ecn: true, timeout: 60_000 });
@@ -88,7 +99,7 @@ run([stack()], async ({ tcp, udp, counters, usage }) => {
   const ask = async (command: string): Promise<object> => {
     const [verb, ...args] = command.trim().split(" ");
     if (verb === "echo") return echo(args[0]!, Number(args[1]), Number(args[2]));
-    return { alive: alive(), ...usage, tcp: counters.tcp, dropped: counters.dropped, failures };
+    return { alive: alive(), ...network.usage, tcp: counters.tcp, dropped: counters.dropped, failures };
   };
 
   async function answer(flow: Flow): Promise<void> {

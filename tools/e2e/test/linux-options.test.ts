@@ -78,8 +78,8 @@ describe.skipIf(missing !== undefined)(`Linux's options${suffix}`, () => {
             WORDS.forEach((word, index) => {
               const on = result.combination[index] === "1";
               // Over a bad cable a SYN of ours may have to be sent again, without ECN.
-            if (on && impairment !== undefined && index === 3) return;
-            expect(word.test(info), `${side} ${result.combination} ${word}: ${info}`).toBe(on);
+              if (on && impairment !== undefined && index === 3) return;
+              expect(word.test(info), `${side} ${result.combination} ${word}: ${info}`).toBe(on);
             });
           }
         }

@@ -8,6 +8,7 @@ const warnings = ["-Wall", "-Wextra", "-Wshadow", "-Wpointer-arith", "-Wcast-qua
 const programs = {
   wire: ["wire.c", "impair.c", "end.c"],
   inject: ["inject.c", "end.c"],
+  plug: ["plug.c", "end.c"],
 };
 
 /** Path of one of this package's C programs, compiled when a source is newer than it (Node cannot open a tap). */

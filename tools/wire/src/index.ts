@@ -8,4 +8,7 @@
  * await using cable = await connect(`packet:tap0@${net.name}`, `tap:tap1@${net.name}`, { seed: 1, loss: 5 });
  */
 export { connect, type Impairment, inject, plan, type Wire, type WireCounters } from "./cable.ts";
+export { type Flood, flood } from "./flood.ts";
+export * as frames from "./frames.ts";
 export { Namespace, namespacesMissing } from "./namespace.ts";
+export { type Plug, plug } from "./plug.ts";
