@@ -18,8 +18,10 @@ export interface Program {
   readonly sanitize?: boolean;
   /** Names to define, as NAME or NAME=VALUE. */
   readonly define?: readonly string[];
-  /** Other sources than the tender's own; these come instead of `main.c`. */
+  /** Another source than the tender's own; it comes instead of `main.c`. */
   readonly main?: string;
+  /** A program without the tender's parts: its only source. */
+  readonly alone?: string;
 }
 
 /** Thrown with a text for the user: what is missing, or what the compiler said. */
@@ -79,7 +81,7 @@ export function compile(program: Program): "static" | "dynamic" {
     "-iquote",
     join(root, "src"),
     `-ffile-prefix-map=${root}=`,
-    ...sources,
+    ...(program.alone === undefined ? sources : [program.alone]),
     ...(program.main === undefined ? [] : [program.main]),
     "-o",
     partial,

@@ -11,6 +11,8 @@ export const tender = join(buildDirectory, "soloist-spt");
 export const checkingTender = join(buildDirectory, "check");
 /** With sanitizers, running guests. */
 export const sanitizedTender = join(buildDirectory, "sanitized");
+/** Writes what passes over an interface to a file. */
+export const capture = join(buildDirectory, "soloist-capture");
 /** fuzz.c, with sanitizers. */
 export const fuzzer = join(buildDirectory, "fuzz");
 
@@ -47,11 +49,17 @@ function compileGuest(name: string): void {
 /** Vitest's global set-up: compiles what is missing or out of date. */
 export function setup(): void {
   mkdirSync(buildDirectory, { recursive: true });
-  const sources = [join(packageRoot, "src"), join(packageRoot, "scripts"), join(packageRoot, "test/support")];
+  const sources = [
+    join(packageRoot, "src"),
+    join(packageRoot, "capture"),
+    join(packageRoot, "scripts"),
+    join(packageRoot, "test/support"),
+  ];
   const programs: Program[] = [
     { output: tender },
     { output: checkingTender, sanitize: true, define: ["TENDER_CHECK_ONLY"] },
     { output: sanitizedTender, sanitize: true },
+    { output: capture, alone: join(packageRoot, "capture/capture.c") },
     { output: fuzzer, sanitize: true, main: join(packageRoot, "test/support/fuzz.c") },
   ];
   for (const program of programs) if (stale(program.output, sources)) compile(program);

@@ -17,6 +17,8 @@ export interface MachineOptions {
   readonly ports: readonly PortForward[];
   readonly blocks: readonly { readonly name?: string; readonly value: string }[];
   readonly args: readonly string[];
+  /** Files for the frames of network devices; the first device's where none is named. */
+  readonly pcaps?: readonly { readonly name?: string; readonly value: string }[];
 }
 
 /** The QEMU command that boots a virtio image. Devices come in the manifest's order, by which the kernel finds them. */
@@ -34,6 +36,7 @@ function networkArguments(options: MachineOptions): string[] {
   const devices = options.image.devices.filter(({ type }) => type === "NET_BASIC").map(({ name }) => name);
   const taps = assign("--net", devices, tapAssignments(options.networks));
   const macs = assign("--net-mac", devices, options.macs);
+  const pcaps = assign("--pcap", devices, options.pcaps ?? []);
   const isDisabled = options.networks.some(({ kind }) => kind === "none");
   const streams = new Map(
     options.networks.flatMap((network) => (network.kind === "stream" ? [[network.device, network.path]] : [])),
@@ -59,11 +62,15 @@ function networkArguments(options: MachineOptions): string[] {
         : tap === undefined
           ? `user,id=net${index}${forwards}`
           : `tap,id=net${index},ifname=${tap},script=no,downscript=no`;
+    const pcap = pcaps.get(name);
     return [
       "-netdev",
       backend,
       "-device",
       `virtio-net-pci,netdev=net${index},romfile=${mac === undefined ? "" : `,mac=${mac}`}`,
+      ...(pcap === undefined
+        ? []
+        : ["-object", `filter-dump,id=dump${index},netdev=net${index},file=${pcap.replaceAll(",", ",,")}`]),
     ];
   });
 }

@@ -1,5 +1,6 @@
 import { createServer } from "node:net";
 import { RunError, UsageError } from "../errors.ts";
+import { startCaptures } from "./capture.ts";
 import { type GuestCommand, type GuestProcess, startGuest } from "./guest-process.ts";
 import { kvmVerdict, remember } from "./kvm.ts";
 import type { PortForward } from "./options.ts";
@@ -42,7 +43,8 @@ async function runAttached(options: RunOptions): Promise<number> {
   const { image } = options;
   if (image.target === "spt") {
     const command = sptCommand(options);
-    const result = await runOnce(options, command, "the spt tender");
+    const captures = await startCaptures(options);
+    const result = await runOnce(options, command, "the spt tender").finally(() => captures.stop());
     if (result.diagnostics) process.stderr.write(result.diagnostics);
     return result.code;
   }

@@ -29,7 +29,7 @@ export function sptCommand(options: Omit<MachineOptions, "accelerator">): GuestC
   if (noFile !== undefined) throw new UsageError(`the image needs a disk: --block ${noFile}=FILE`);
   const macs = assign("--net-mac", nets, options.macs);
   return withDatagrams(datagrams, {
-    command: findTender(),
+    command: findProgram("soloist-spt"),
     args: [
       `--mem=${options.memory}`,
       ...[...taps].map(([name, tap]) => `--net:${name}=${tap}`),
@@ -61,11 +61,12 @@ function withDatagrams(
   return { command: "bash", args: ["-c", [...open, 'exec "$@"'].join("\n"), "bash", command, ...args] };
 }
 
-function findTender(): string {
+/** A program of @soloist/tender. */
+export function findProgram(name: "soloist-spt" | "soloist-capture"): string {
   const folder = findPackage("@soloist/tender");
-  const path = folder && join(folder, "dist", "soloist-spt");
+  const path = folder && join(folder, "dist", name);
   if (!path || !existsSync(path)) {
-    throw new RunError('the tender is not built: run "npm run build" in @soloist/tender');
+    throw new RunError(`${name} is not built: run "npm run build" in @soloist/tender`);
   }
   return path;
 }

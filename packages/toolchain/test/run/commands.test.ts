@@ -47,6 +47,15 @@ describe("QEMU", () => {
     expect(text).toMatch(/id=disk0,file=x,,1 .*id=disk1,file=y /);
   });
 
+  it("frames are dumped for the devices that are named, else for the first", () => {
+    const devices = [net("a"), net("b")];
+    expect(qemu(devices, { pcaps: [{ value: "/tmp/a,b.pcap" }] })).toContain(
+      "-object filter-dump,id=dump0,netdev=net0,file=/tmp/a,,b.pcap",
+    );
+    expect(qemu(devices, { pcaps: [{ name: "b", value: "/tmp/b" }] })).toContain("id=dump1,netdev=net1,file=/tmp/b");
+    expect(() => qemu([], { pcaps: [{ value: "x" }] })).toThrow("--pcap: the image has no such device, not one more");
+  });
+
   it.each([
     ["a missing disk", [block("data")], {}, /--block data=FILE/],
     ["a disk too many", [], { blocks: [{ value: "x" }] }, /--block: the image has no such device/],
