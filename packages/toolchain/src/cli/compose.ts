@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { compose } from "../compose/compose.ts";
 import { COMPOSE_FILE, readComposition } from "../compose/compose-file.ts";
+import { createConsoleLog } from "../logs/console-log.ts";
 import { parse, single } from "./arguments.ts";
 import { COMPOSE_HELP } from "./help.ts";
 import { interruption } from "./interruption.ts";
@@ -25,6 +26,7 @@ export async function composeCommand(args: string[], terminal: Terminal): Promis
       process.stdout.write(bytes);
     },
     progress: (step) => terminal.progress(step),
+    record: createConsoleLog,
   });
   terminal.clearProgress();
   return code() || ended;

@@ -3,13 +3,16 @@ export const HELP = `soloist: builds TypeScript apps into unikernels and runs th
 Usage: soloist COMMAND [options]
 
 Commands:
+  create [NAME]    start a new project
   dev [app]        run an app on Node.js, again whenever a file changes
   build [app]      make a bootable image of an app
   run [app|image]  boot it; builds it first when it is an app
   compose [FILE]   boot several, on a network of their own
   test [app]       run an app's tests, on Node.js or against its image
+  logs [NAME]      what guests printed
   inspect IMAGE    say what an image is
   doctor           say what this machine lacks
+  completion SHELL make a shell complete all this
 
 Options:
   --help           about soloist, or about a command: soloist run --help
@@ -19,6 +22,10 @@ Examples:
   soloist dev apps/web-server
   soloist build apps/hello --target spt
   soloist run apps/web-server -p 8080:80
+
+Results go to stdout, everything about them to stderr. Colours: on a terminal, unless NO_COLOR is set.
+Exit code: 0; 1 when something failed; 2 for wrong usage; run, compose and test have more, which their --help says;
+128 + the number of the signal that ended the command, 130 after Ctrl-C.
 `;
 
 export const BUILD_HELP = `soloist build: makes a bootable image of an app
@@ -65,6 +72,8 @@ Options:
                    addresses, /udp behind it for UDP. May be given several times
   --block FILE     attach a file as disk, or DEVICE=FILE; a disk that the app does without may be left out
   --accel ACCEL    auto (default): KVM when it works, else TCG; kvm; tcg
+  --pcap FILE      write the frames of the network device, or DEVICE=FILE, for Wireshark, tshark, tcpdump; on spt
+                   root or CAP_NET_RAW is needed
   --no-snapshot, --minify
                    as for soloist build
   --watch          build and boot it again whenever a file of the app changes
@@ -82,14 +91,27 @@ export const INSPECT_HELP = `soloist inspect: says what an image is
 
 Usage: soloist inspect IMAGE [--json]
 
+Options:
+  --json           print it as JSON
+  --help
+
 Examples:
   soloist inspect apps/hello/dist/hello.spt
   soloist inspect hello.virtio --json
+
+Exit code: 0, 1 when it is no image, 2 for wrong usage.
 `;
 
 export const DOCTOR_HELP = `soloist doctor: says what this machine lacks, and how to get it
 
 Usage: soloist doctor [--json]
+
+Options:
+  --json           print it as JSON
+  --help
+
+Examples:
+  soloist doctor
 
 Exit code: 0 when images can be built and run, 1 when something is missing.
 `;
@@ -181,3 +203,65 @@ Examples:
 Ctrl-C ends all. So does an app that fails and is not restarted, whose exit code is then that of the command. Exit code:
 0 when all apps ended well, 1 when one cannot be built or started, 2 for wrong usage, 130 after Ctrl-C.
 `;
+
+export const LOGS_HELP = `soloist logs: shows what guests of soloist run and soloist compose printed
+
+Usage: soloist logs [NAME] [options]
+
+  NAME             of the app; default: list all whose consoles were kept
+
+Options:
+  -f, --follow     go on until the guest ends
+  -n, --lines LINES
+                   how many of the last lines, or all; default: 20
+  --json           print the list as JSON
+  --help
+
+Consoles are kept in $XDG_STATE_HOME/soloist/logs (~/.local/state/soloist/logs): those of guests that run, and the last 20
+of others, 8 MB each at most.
+
+Examples:
+  soloist logs
+  soloist logs web-server --follow
+
+Exit code: 0, 2 when there is no such console, 130 after Ctrl-C.
+`;
+
+export const CREATE_HELP = `soloist create: starts a new project, as npm create soloist does
+
+Usage: soloist create [NAME] [options of create-soloist]
+
+Examples:
+  soloist create my-app
+  soloist create my-app --template web
+
+Exit code: that of create-soloist.
+`;
+
+export const COMPLETION_HELP = `soloist completion: prints a script that makes a shell complete soloist's commands and options
+
+Usage: soloist completion SHELL
+
+  SHELL            bash, zsh or fish
+
+Examples:
+  soloist completion bash >> ~/.bashrc
+  soloist completion zsh > ~/.zsh/_soloist      in a folder of $fpath
+  soloist completion fish > ~/.config/fish/completions/soloist.fish
+
+Exit code: 0, 2 for wrong usage.
+`;
+
+/** By command. */
+export const COMMAND_HELPS: Readonly<Record<string, string>> = {
+  create: CREATE_HELP,
+  dev: DEV_HELP,
+  build: BUILD_HELP,
+  run: RUN_HELP,
+  compose: COMPOSE_HELP,
+  test: TEST_HELP,
+  logs: LOGS_HELP,
+  inspect: INSPECT_HELP,
+  doctor: DOCTOR_HELP,
+  completion: COMPLETION_HELP,
+};

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { BuildError, ImageError, RunError, UsageError } from "../errors.ts";
 import { buildCommand } from "./build.ts";
+import { completionCommand } from "./completion.ts";
 import { composeCommand } from "./compose.ts";
+import { createCommand } from "./create.ts";
 import { devCommand } from "./dev.ts";
 import { doctorCommand } from "./doctor.ts";
 import { HELP } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
+import { logsCommand } from "./logs.ts";
 import { runCommand } from "./run.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 import { testCommand } from "./test.ts";
@@ -13,13 +16,16 @@ import { testCommand } from "./test.ts";
 type Command = (args: string[], terminal: Terminal) => number | Promise<number>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  create: createCommand,
   dev: devCommand,
   build: buildCommand,
   run: runCommand,
   compose: composeCommand,
   test: testCommand,
+  logs: logsCommand,
   inspect: inspectCommand,
   doctor: doctorCommand,
+  completion: completionCommand,
 };
 
 const EXIT_FAILURE = 1;

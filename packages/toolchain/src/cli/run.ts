@@ -1,10 +1,11 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { basename } from "node:path";
+import { closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
 import { stop } from "esbuild";
 import { buildImage } from "../app/build-image.ts";
 import type { Target } from "../base.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
+import { createConsoleLog } from "../logs/console-log.ts";
 import { type PortForward, parseAssignment, parseMemory, parseNetwork, parsePortForward } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
 import { watchImage } from "../run/watch-image.ts";
@@ -31,6 +32,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
       publish: { type: "string", short: "p", multiple: true },
       block: { type: "string", multiple: true },
       accel: { type: "string" },
+      pcap: { type: "string", multiple: true },
       "no-snapshot": { type: "boolean" },
       minify: { type: "boolean" },
       watch: { type: "boolean" },
@@ -51,6 +53,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     ports: (values.publish ?? []).map(parsePortForward),
     blocks: (values.block ?? []).map((text) => checkFile(parseAssignment("--block", text))),
     args: guestArguments,
+    pcaps: (values.pcap ?? []).map((text) => checkWritable("--pcap", parseAssignment("--pcap", text))),
   };
   const path = single(positionals, "app or image") ?? ".";
   const build = () =>
@@ -66,6 +69,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     const image = inspectImage(file);
     checkTarget(image.target, target);
     terminal.progress("booting");
+    const log = createConsoleLog(image.app ?? basename(file));
     return runImage({
       ...options,
       image,
@@ -74,6 +78,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
         if (bytes.length === 0) return;
         terminal.clearProgress();
         process.stdout.write(bytes);
+        log.write(bytes);
       },
       started(how) {
         terminal.clearProgress();
@@ -85,7 +90,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
       reachable(ports) {
         for (const port of ports) terminal.error(`${address(port)}\n`);
       },
-    });
+    }).finally(() => log.end());
   };
 
   if (values.watch) {
@@ -133,6 +138,17 @@ function checkFile<T extends { readonly value: string }>(assignment: T): T {
     throw new UsageError(`--block ${assignment.value}: no such file`);
   }
   return assignment;
+}
+
+/** Says now, not when the guest runs, that a file cannot be written. Its path is made absolute. */
+function checkWritable<T extends { readonly value: string }>(flag: string, assignment: T): T {
+  const path = resolve(assignment.value);
+  try {
+    writeFileSync(path, "");
+  } catch (error) {
+    throw new UsageError(`${flag} ${assignment.value}: ${(error as Error).message}`);
+  }
+  return { ...assignment, value: path };
 }
 
 function checkTarget(actual: string, wanted: Target | undefined): void {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { COMMAND_HELPS } from "../../src/cli/help.ts";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const bin = join(root, "packages/toolchain/bin/soloist.mjs");
@@ -11,20 +12,25 @@ const scratch = mkdtempSync(join(tmpdir(), "soloist-cli-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
 function soloist(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: root, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, XDG_STATE_HOME: scratch },
+  });
   return { status, stdout, stderr };
 }
 
 const image = join(scratch, "hello.spt");
 
 describe("help and usage", () => {
-  it.each([[], ["dev"], ["build"], ["run"], ["test"], ["compose"], ["inspect"], ["doctor"]])(
+  it.each([[], ...Object.keys(COMMAND_HELPS).map((name) => [name])])(
     "%s --help explains itself with examples on stdout",
     (...command) => {
       const { status, stdout, stderr } = soloist(...command, "--help");
       expect(status).toBe(0);
       expect(stdout).toMatch(/Usage: soloist/);
-      if (command[0] !== "doctor") expect(stdout).toMatch(/Examples:\n {2}soloist/);
+      expect(stdout).toMatch(/Examples:\n {2}soloist/);
+      expect(stdout).toMatch(/Exit code:/);
       expect(stderr).toBe("");
     },
   );
@@ -49,6 +55,8 @@ describe("help and usage", () => {
     ["a bad accelerator", ["run", "apps/hello", "--accel", "warp"]],
     ["a disk that is not there", ["run", "apps/hello", "--block", "nowhere.img"]],
     ["a boot to measure without a report", ["build", "apps/hello", "--measure"]],
+    ["a shell without completion", ["completion", "csh"]],
+    ["a console that nobody kept", ["logs", "nobody-is-called-so"]],
     ["a composition that is not there", ["compose", "nowhere.json"]],
     ["an argument for the app without --", ["run", "apps/hello", "--who=Ada"]],
   ])("%s: one line and exit code 2", (_name, args) => {
@@ -111,6 +119,15 @@ describe("build, inspect, run", () => {
       stderr: "",
     });
     expect(soloist("run", image, "--", "--frob").status).toBe(2);
+  });
+
+  it("logs shows what a guest printed, and lists it", () => {
+    soloist("run", image, "--", "--who=Log");
+    expect(soloist("logs", "hello", "-n", "1").stdout).toBe("Hello Log!\n");
+    expect(JSON.parse(soloist("logs", "--json").stdout)).toContainEqual(
+      expect.objectContaining({ name: "hello", isRunning: false }),
+    );
+    expect(soloist("logs").stdout).toMatch(/^hello +ended /m);
   });
 
   it("run with the wrong target for an image is refused", () => {
