@@ -125,7 +125,7 @@ export function stack(options: StackOptions = {}): Device<Stack> {
   const device: Device<NetDevice> = options.device ?? {
     manifest: [{ name, type: "net" }],
     parameters: [],
-    open: (host) => host.netDevice(name),
+    open: (host) => host.netDevice(name, { offloads: true }),
   };
   const prefix = name === "service" ? "" : `${name.toLowerCase()}-`;
   const addressKey: Parameter<readonly Cidr[]> = {

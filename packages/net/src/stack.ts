@@ -9,6 +9,7 @@ import type { Route } from "./ipv4/routes.ts";
 import { AddressTable, ANY_IPV4 } from "./ipv6/addresses.ts";
 import { Ipv6Host, type Ipv6Options } from "./ipv6/host.ts";
 import { SILENT } from "./log.ts";
+import { trusting } from "./offload.ts";
 import { TcpLayer } from "./tcp/layer.ts";
 import { UdpLayer } from "./udp/layer.ts";
 import { createArpFields, OPERATION_REQUEST, parseArp } from "./wire/arp.ts";
@@ -111,8 +112,9 @@ export class NetStack implements Pollable {
     });
     const { egress: ipv6 } = this.ipv6;
     this.icmp = new IcmpLayer(this.egress, bytes, this.counters);
-    this.udp = new UdpLayer(this.egress, this.ipv6, bytes, rng, this.counters, this.icmp);
-    this.tcp = new TcpLayer(this.egress, ipv6, bytes, rng, this.counters, wakeup, options.memory);
+    const transport = trusting(device, bytes);
+    this.udp = new UdpLayer(this.egress, this.ipv6, transport, rng, this.counters, this.icmp);
+    this.tcp = new TcpLayer(this.egress, ipv6, transport, rng, this.counters, wakeup, options.memory);
     this.tcp.log = log("net.tcp");
     this.tcp.loggers = options.log;
     this.icmp.sinks = {

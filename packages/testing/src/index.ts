@@ -13,6 +13,7 @@ export { flowStreams } from "./flow-streams.ts";
 export { type FlowPair, flowSuite, readAll, type WithFlowPair } from "./flow-suite.ts";
 export { type MemoryBlockDeviceOptions, memoryBlockDevice } from "./memory-block-device.ts";
 export { type NetDevicePair, netDeviceSuite } from "./net-device-suite.ts";
+export { cutSegments, offloading } from "./offloading.ts";
 export { pcap, pcapHeader, pcapRecord } from "./pcap.ts";
 export { numbers, PowerDevice, type PowerOptions } from "./power-device.ts";
 export { loopback, pipe, QueueDevice, type QueueDeviceOptions } from "./queue-device.ts";

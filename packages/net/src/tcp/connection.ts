@@ -23,6 +23,8 @@ export interface TcpEnvironment {
   readonly counters: TcpCounters;
   /** Largest segment that we take: the device's MTU less the headers. */
   readonly mss: number;
+  /** Most data that the device cuts into segments itself; 0: it does not. */
+  readonly large: number;
   /** Of the poll that runs, or ran last. */
   readonly now: number;
   /** Notes that a ring of `c` may be empty: it is given back if it still is a moment later. */

@@ -35,7 +35,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** Where segments go. Returns false when it cannot take one now; `dispatch` is then called again later. */
 export interface SegmentSink {
   /**
-   * One segment of `c`: `dataLength` bytes of its send ring from `seq` on; acknowledgment number `c.rcvNxt`, window field as
+   * One segment of `c`, or several where `dataLength` is more than its `mss`: bytes of its send ring from `seq` on; acknowledgment number `c.rcvNxt`, window field as
    * given, flags with `ECT` where the packet may be marked; options as the connection says.
    */
   segment(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean;
@@ -83,14 +83,17 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
     const congestion = c.board === undefined ? congestionWindow(c) : boardWindow(c, c.board);
     const window = congestion < c.sndWnd ? congestion : c.sndWnd;
     const mss = c.mss;
+    const most = c.env.large > mss ? atOnce(c) : mss;
     while (pending >= 0) {
       const usable = window - ((c.sndNxt - c.sndUna) | 0);
-      let length = pending < mss ? pending : mss;
+      let length = pending < most ? pending : most;
       if (c.narrow !== undefined && c.sndNxt === c.sndMax) {
         const larger = largerSegment(c, c.narrow, pending, usable, now);
         if (larger > 0) length = larger;
       }
       if (length > usable) length = usable > 0 ? usable : 0;
+      // Whole segments, but for the end of what there is to send: that waits for Nagle.
+      if (most > mss && length > mss && (length < pending || !c.noDelay)) length -= length % mss;
       // The FIN rides on the last data; it takes a place in the window only where there is one.
       const fin = c.finQueued && length === pending && (usable > length || length > 0 || c.sndUna === c.sndNxt);
       if (length <= 0 && !fin) break;
@@ -121,6 +124,16 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
   }
   if (c.ackNow) return emit(c, c.sndNxt, ACK, 0, now, sink);
   return true;
+}
+
+/**
+ * How much may leave in one piece, for the device to cut: whole segments. One at a time where each counts by itself: while some are
+ * missing or a larger size is tried, and where a flag is for one alone (CWR: RFC 3168 6.1.2).
+ */
+function atOnce(c: TcpConnection): number {
+  const { large } = c.env;
+  if (c.board !== undefined || c.recovering || c.narrow !== undefined || (c.extras & SLOWED) !== 0) return c.mss;
+  return large - (large % c.mss);
 }
 
 /** One segment leaves, and with it everything that an ACK has to say. */

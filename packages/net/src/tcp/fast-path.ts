@@ -82,7 +82,7 @@ export function processFast(
     if (at + dataLength <= ring.length) c.env.bytes.copy(ring, at, bytes, dataAt, dataLength);
     else writeRing(ring, seq, bytes, dataAt, dataLength, c.env.bytes.copy);
     c.rcvNxt = next;
-    if (dataLength > c.rcvMss) c.rcvMss = dataLength;
+    if (dataLength > c.rcvMss) c.rcvMss = dataLength < c.env.mss ? dataLength : c.env.mss;
     const pending = c.ackPending + dataLength;
     c.ackPending = pending;
     if (pending >= c.rcvMss << 1) {

@@ -8,13 +8,15 @@ export class Ipv6Environment implements TcpEnvironment {
   readonly pool: RingPool;
   readonly counters: TcpCounters;
   readonly mss: number;
+  readonly large: number;
   readonly #shared: TcpEnvironment;
 
-  constructor(shared: TcpEnvironment, mss: number) {
+  constructor(shared: TcpEnvironment, mss: number, large: number) {
     this.bytes = shared.bytes;
     this.pool = shared.pool;
     this.counters = shared.counters;
     this.mss = mss;
+    this.large = large;
     this.#shared = shared;
   }
 

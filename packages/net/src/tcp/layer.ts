@@ -6,6 +6,7 @@ import { type AddressTable, ANY_IPV4, FIRST_IPV6, isIpv6Multicast } from "../ipv
 import type { Ipv6Egress } from "../ipv6/egress.ts";
 import type { Ipv6Packet } from "../ipv6/packet.ts";
 import { DEBUG, SILENT } from "../log.ts";
+import { pseudoHeaderOnly, SEGMENT_SHIFT, SEGMENTS_IPV6, tcpOffload } from "../offload.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { Timers } from "../timers.ts";
 import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
@@ -72,6 +73,14 @@ export interface PacketEnds {
 /** Empty rings are kept this long, milliseconds: less than anybody notices, longer than a busy connection pauses. */
 const SWEEP_INTERVAL = 50;
 
+/** Where TCP begins in a frame, and its checksum in TCP; Ethernet, IPv6 and TCP headers with all options. */
+const TCP = 34;
+const IPV6_TCP = 54;
+const TCP_CHECKSUM = 16;
+const HEADERS_MOST = 114;
+const OFFLOAD = tcpOffload(TCP);
+const OFFLOAD_IPV6 = tcpOffload(IPV6_TCP);
+
 const imul = Math.imul;
 const SHELL_EVENTS = ~EVENT_OUTPUT;
 
@@ -81,6 +90,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   readonly pool: RingPool;
   readonly counters: TcpCounters;
   readonly mss: number;
+  readonly large: number;
   readonly timers: Timers<TcpConnection> = new Timers();
   /** Set when an event has resolved a promise: something will run, and probably answer, before the next poll. */
   woken = false;
@@ -134,9 +144,15 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#wakeup = wakeup;
     this.mss = egress.device.mtu - HEADERS_LENGTH;
     this.pool = new RingPool(memory, memory >> 2);
-    this.#headers = new PreparedHeaders(bytes, egress.device.txBuffer);
-    this.#ipv6Headers = new PreparedIpv6Headers(bytes, egress.device.txBuffer, ipv6.table);
-    this.#ipv6Environment = new Ipv6Environment(this, egress.device.mtu - IPV6_HEADERS_LENGTH);
+    const { device } = egress;
+    const { offloads } = device;
+    this.large = largestData(offloads?.segments4 ?? 0);
+    this.#headers = new PreparedHeaders(pseudoHeaderOnly(device, bytes, 8), device.txBuffer);
+    this.#ipv6Headers = new PreparedIpv6Headers(pseudoHeaderOnly(device, bytes, 32), device.txBuffer, ipv6.table);
+    const large = largestData(offloads?.segments6 ?? 0);
+    this.#ipv6Environment = new Ipv6Environment(this, device.mtu - IPV6_HEADERS_LENGTH, large);
+    // Other devices pay nothing for it.
+    if (offloads?.checksum === true) this.segment = this.#segmentOffloaded;
     this.#isn = new SequenceNumbers(rng);
     this.#cookies = new SynCookies(rng);
     this.#table = new ConnectionTable(rng.uint32());
@@ -543,6 +559,38 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     return true;
   }
 
+  /** As `segment`, for a device that fills in checksums, and cuts what is more than a segment. */
+  #segmentOffloaded(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
+    const egress = this.#egress;
+    const { device } = egress;
+    const ipv6 = c.remoteAddress >= FIRST_IPV6;
+    const headers = ipv6 ? this.#ipv6Headers : this.#headers;
+    let local = false;
+    if (c.linkEpoch !== (ipv6 ? ~this.#ipv6.neighbours.epoch : egress.arp.epoch) || this.now >= c.linkUntil) {
+      local = (ipv6 ? this.#ipv6 : egress).isLocal(c.remoteAddress);
+      if (!local && !(ipv6 ? this.#linkIpv6(c) : this.#link(c))) return false;
+      if (local && c.header < 0) headers.prepare(c, egress.macHigh, egress.macLow, egress.macHigh, egress.macLow);
+    }
+    const several = dataLength > c.mss;
+    const at = several ? device.reserve(dataLength + HEADERS_MOST) : device.reserve();
+    if (at < 0) return false;
+    const length = headers.emit(c, at, seq, flags, window, dataLength);
+    this.counters.sent++;
+    const start = ipv6 ? IPV6_TCP : TCP;
+    if (local) {
+      // Nobody else will complete it.
+      const { txBuffer } = device;
+      const sum = ~this.bytes.checksum(txBuffer, at + start, length - start, 0);
+      txBuffer[at + start + TCP_CHECKSUM] = sum >> 8;
+      txBuffer[at + start + TCP_CHECKSUM + 1] = sum;
+      egress.loop(at, length);
+      return true;
+    }
+    const offload = ipv6 ? OFFLOAD_IPV6 : OFFLOAD;
+    device.send(length, several ? offload | (c.mss << SEGMENT_SHIFT) | (ipv6 ? SEGMENTS_IPV6 : 0) : offload);
+    return true;
+  }
+
   #loop(c: TcpConnection, seq: number, flags: number, window: number, dataLength: number): boolean {
     const egress = this.#egress;
     const at = egress.device.reserve();
@@ -828,6 +876,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     throw new AddressError("EADDRINUSE", "all ports for outgoing connections are taken");
   }
+}
+
+/** How much data goes into a frame of `length` bytes whatever its options. */
+function largestData(length: number): number {
+  return length > HEADERS_MOST ? length - HEADERS_MOST : 0;
 }
 
 /** IP and TCP headers of a segment with data. */

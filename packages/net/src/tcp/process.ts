@@ -321,7 +321,8 @@ function processData(
   }
   if (dataLength > 0) {
     if (seq === c.rcvNxt) {
-      if (s.dataLength > c.rcvMss) c.rcvMss = s.dataLength;
+      // A device may have made one of several.
+      if (s.dataLength > c.rcvMss) c.rcvMss = Math.min(s.dataLength, c.env.mss);
       let next = (seq + dataLength) | 0;
       if (c.discard) {
         if (c.ranges !== undefined) next = c.ranges.advance(next);

@@ -1,4 +1,4 @@
-import { pattern, type SeededRng, Simulation, type SimulationOptions, seededRng } from "@soloist/testing";
+import { offloading, pattern, type SeededRng, Simulation, type SimulationOptions, seededRng } from "@soloist/testing";
 import { type Stack, stack, type TcpSocketOptions } from "../../src/index.ts";
 
 /** What a seed decides: the cable, both ends' options, and what they say to each other. */
@@ -6,6 +6,8 @@ export interface Scenario {
   readonly link: SimulationOptions;
   readonly server: TcpSocketOptions;
   readonly client: TcpSocketOptions;
+  /** Whether devices fill in checksums, cut and join segments. */
+  readonly offloads: boolean;
   readonly connections: number;
   /** Bytes to the server, and back. */
   readonly up: number;
@@ -71,6 +73,7 @@ export function scenario(seed: number): Scenario {
     link,
     server: endOptions(rng),
     client: endOptions(rng),
+    offloads: seed % 4 === 3,
     connections: pick(rng, [1, 1, 1, 2, 4]),
     up: size(),
     down: size(),
@@ -134,8 +137,10 @@ export async function converse(seed: number): Promise<Outcome> {
       unsure++;
     });
   const talk = async () => {
-    const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
-    const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
+    const host = (ipv4: string) =>
+      simulation.addHost({ parameters: { ipv4, ipv6: "off" }, ...(plan.offloads ? { wrap: offloading } : {}) });
+    const a = await stack().open(host("10.0.0.1/24"));
+    const b = await stack().open(host("10.0.0.2/24"));
     stacks.push(a, b);
     const listener = a.tcp.listen({ port: 7, ...plan.server });
     const serve = async () => {

@@ -66,6 +66,7 @@ export class Machine {
       pool: new RingPool(1 << 24, 0),
       counters: createTcpCounters(),
       mss: MSS,
+      large: 0,
       mayChallenge: () => this.challenges-- > 0,
       park: () => {},
       get now() {
