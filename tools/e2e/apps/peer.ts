@@ -1,10 +1,11 @@
 // A peer for Linux's stack: echoes TCP at port 7, and at port 8 with every option on; takes and drops bytes at port 9; says
-// hello and hangs up first at port 10; sends without end at port 11, where who is silent for two seconds is given up; and does what
+// hello and hangs up first at port 10; sends without end at port 11, where who is silent for two seconds is given up; thinks before
+// it echoes at port 12; and does what
 // connections to port 1 ask for: `status`, and `echo ADDRESS PORT BYTES`, which sends a pattern to an echo server and compares.
 import type { Flow } from "@soloist/interface";
 import { SoloistError } from "@soloist/interface";
 import { stack } from "@soloist/net";
-import { run, spawn } from "@soloist/runtime";
+import { run, sleep, spawn } from "@soloist/runtime";
 
 /** Byte i of the pattern is that of the table at i % PERIOD: a prime, so that a segment in the wrong place is seen. */
 const PERIOD = 65_521;
@@ -68,6 +69,13 @@ run([stack()], async (network) => {
   listen(10, {}, (flow) => flow.write("hello\n"));
   listen(11, { userTimeout: 2000 }, async (flow) => {
     for (;;) await flow.write(table.subarray(0, CHUNK));
+  });
+
+  listen(12, {}, async (flow) => {
+    for (let data = await flow.read(); data; data = await flow.read()) {
+      await sleep(2500);
+      await flow.write(data);
+    }
   });
 
   async function echo(address: string, port: number, total: number): Promise<object> {

@@ -12,3 +12,4 @@ export { type Flood, flood } from "./flood.ts";
 export * as frames from "./frames.ts";
 export { Namespace, namespacesMissing } from "./namespace.ts";
 export { type Plug, plug } from "./plug.ts";
+export { type Connection, ScriptedPeer } from "./scripted-peer.ts";

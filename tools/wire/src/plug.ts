@@ -32,7 +32,7 @@ export async function plug(end: string): Promise<Plug> {
       const length = held.readUInt16BE(at);
       if (held.length - at < 2 + length) break;
       if (length === 0) opened();
-      else arrived.push(held.subarray(at + 2, at + 2 + length));
+      else arrived.push(Uint8Array.from(held.subarray(at + 2, at + 2 + length)));
       at += 2 + length;
     }
     held = held.subarray(at);
