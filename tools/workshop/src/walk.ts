@@ -115,9 +115,9 @@ async function steps({ main, other, scene, timed, project, short }: Desk): Promi
   });
   await scene("1-broken", main, async () => {
     await main.start("npm run dev", /it starts again when a file changes/);
-    edit("src/greeting.ts", (text) => text.replace("return", "retrun"));
-    await main.sees(/Expected[\s\S]*╵/);
-    edit("src/greeting.ts", (text) => text.replace("retrun", "return"));
+    edit("src/greeting.ts", (text) => text.replace("return", "return ="));
+    await main.sees(/╵/);
+    edit("src/greeting.ts", (text) => text.replace("return =", "return"));
     await main.sees(/(?:starts again when a file changes[\s\S]*){2}/);
     await main.interrupt();
   });
@@ -142,9 +142,11 @@ async function steps({ main, other, scene, timed, project, short }: Desk): Promi
   });
   await scene("2-typecheck", main, () => run("npm run typecheck"));
   await scene("2-clash", main, async () => {
+    other.clear();
     await other.start("npm run dev", /localhost:7000/);
-    await main.start("npm run dev", /EADDRINUSE/);
+    await main.start("npm run dev", /localhost:7001/);
     await main.interrupt();
+    await main.run("npm start");
     await other.interrupt();
   });
 
