@@ -25,6 +25,11 @@ export interface GuestOptions {
   readonly blocks?: Readonly<Record<string, string>>;
   /** Of the only network device on virtio, without a tap: QEMU's user network, with this port of loopback sent to a port of the guest. */
   readonly forward?: { readonly from: number; readonly to: number };
+  /**
+   * Whether QEMU's network devices offer to fill in checksums and to cut and join segments: true, unless said otherwise. Who
+   * takes frames off the tap by a packet socket gets them unfinished.
+   */
+  readonly offloads?: boolean;
   /** QEMU's `-cpu`; `max` otherwise. */
   readonly cpu?: string;
   /** Another tender for spt images. */
@@ -56,8 +61,9 @@ function qemuCommand(options: GuestOptions): string[] {
   command.push("-device", "isa-debug-exit,iobase=0x501,iosize=2", "-kernel", options.image);
   if (options.args?.length) command.push("-append", options.args.join(" "));
   const device = (index: number) => ["-device", `virtio-net-pci,netdev=net${index}`];
+  const header = options.offloads === false ? ",vnet_hdr=off" : "";
   Object.values(options.nets ?? {}).forEach((tap, index) => {
-    command.push("-netdev", `tap,id=net${index},ifname=${tap},script=no,downscript=no`, ...device(index));
+    command.push("-netdev", `tap,id=net${index},ifname=${tap},script=no,downscript=no${header}`, ...device(index));
   });
   if (options.forward) {
     const { from, to } = options.forward;

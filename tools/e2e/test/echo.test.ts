@@ -42,7 +42,8 @@ describe.skipIf(missing !== undefined).each(targets)(
       using net = new Namespace();
       net.tap("guest0");
       net.tap("client0", `${HOST}/24`);
-      await using guest = Guest.boot({ target, image, namespace: net, nets: { service: "guest0" }, args: ADDRESS });
+      const nets = { service: "guest0" };
+      await using guest = Guest.boot({ target, image, namespace: net, nets, args: ADDRESS, offloads: false });
       await guest.says(/listening/i);
       await using cable = await connect(`packet:guest0@${net.name}`, `tap:client0@${net.name}`, impairment);
       const result = await client<Echoed>(net, "echo", [GUEST, 7, bytes, 9]);
