@@ -1,6 +1,6 @@
 import type { HandlerResult } from "./context.ts";
 import { Headers } from "./fetch/headers.ts";
-import { Response } from "./fetch/response.ts";
+import { knownResponse, Response } from "./fetch/response.ts";
 import { Html, HtmlStream } from "./html.ts";
 import { CONTENT_TYPES, HTML, JSON_TEXT, TEXT } from "./http/response-heads.ts";
 import { HttpError } from "./http-error.ts";
@@ -9,19 +9,15 @@ import { logFailure } from "./log.ts";
 /** What a handler returned, as a Response. */
 export function toResponse(result: HandlerResult): Response {
   if (result instanceof Response) return result;
-  if (typeof result === "string") return new Response(result, { headers: { "content-type": CONTENT_TYPES[TEXT] } });
+  if (typeof result === "string") return knownResponse(200, result, CONTENT_TYPES[TEXT]);
   if (result === undefined) return new Response(null, { status: 204 });
   if (result instanceof Html) {
-    return new Response(result.toString(), { headers: { "content-type": CONTENT_TYPES[HTML] } });
+    return knownResponse(200, result.toString(), CONTENT_TYPES[HTML]);
   }
-  if (result instanceof HtmlStream) {
-    return new Response(result, { headers: { "content-type": CONTENT_TYPES[HTML] } });
-  }
-  if (result instanceof Uint8Array) {
-    return new Response(result, { headers: { "content-type": "application/octet-stream" } });
-  }
+  if (result instanceof HtmlStream) return knownResponse(200, result, CONTENT_TYPES[HTML]);
+  if (result instanceof Uint8Array) return knownResponse(200, result, "application/octet-stream");
   if (isForeignResponse(result)) return adoptResponse(result);
-  return new Response(JSON.stringify(result), { headers: { "content-type": CONTENT_TYPES[JSON_TEXT] } });
+  return knownResponse(200, JSON.stringify(result) ?? null, CONTENT_TYPES[JSON_TEXT]);
 }
 
 /** The answer to a request whose handler threw. Only an {@link HttpError} tells the client why; others are logged. */

@@ -10,6 +10,7 @@ import {
 import { addDevices, type DeclaredDevice, makeDevices } from "./devices.ts";
 import { Request, type RequestInit } from "./fetch/request.ts";
 import { Response } from "./fetch/response.ts";
+import { isUsualTarget } from "./fetch/url.ts";
 import { CONTENT_TYPES, TEXT } from "./http/response-heads.ts";
 import { type AnyMiddleware, type Middleware, runOnion, wrapHandler } from "./onion.ts";
 import type { Query } from "./query.ts";
@@ -212,6 +213,17 @@ export class App<in Given = unknown, in out Env = Given> implements DirectApp, F
     return isThenable(result) ? result.then(toResponse, failureOf) : toResponse(result);
   };
 
+  /** GET of a path, whose Request is made when a handler asks for it. */
+  #get(path: string, env: Env | undefined): Response | Promise<Response> {
+    let result: HandlerResult | Promise<HandlerResult>;
+    try {
+      result = this[DISPATCH]("GET", path, { __proto__: pathSource, serial: 0, env, path } as unknown as RequestSource);
+    } catch (error) {
+      return failureOf(error);
+    }
+    return isThenable(result) ? result.then(toResponse, failureOf) : toResponse(result);
+  }
+
   /**
    * Answers a request in process, for tests. `env` is what handlers see, devices too: a test may bring doubles. With
    * {@link App.start} the app's own devices are made.
@@ -223,6 +235,7 @@ export class App<in Given = unknown, in out Env = Given> implements DirectApp, F
     path: string,
     ...[init, env]: unknown extends Env ? [init?: RequestInit, env?: Env] : [init: RequestInit | undefined, env: Env]
   ): Promise<Response> {
+    if (init === undefined && isUsualTarget(path)) return this.#get(path, env);
     return this.fetch(inProcess(path, init), env);
   }
 
@@ -325,6 +338,13 @@ export class App<in Given = unknown, in out Env = Given> implements DirectApp, F
     });
   }
 }
+
+/** A path that is asked for in process: what its RequestSource has in common with others. */
+const pathSource = {
+  makeRequest(this: { readonly path: string }): Request {
+    return inProcess(this.path, undefined);
+  },
+};
 
 const METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 

@@ -2,6 +2,7 @@ import type { Endpoint } from "@soloist/interface";
 import type { Request } from "./fetch/request.ts";
 import type { Response } from "./fetch/response.ts";
 import type { Html, HtmlStream } from "./html.ts";
+import type { HeaderBlock } from "./http/header-block.ts";
 import { Query } from "./query.ts";
 
 /** What a handler may return, or promise. `undefined`: 204; text: `text/plain`; bytes: octets; objects and arrays: JSON. */
@@ -20,6 +21,8 @@ export interface RequestSource {
   readonly env: unknown;
   /** The connection that it came over. Its `remote` is formatted when it is asked for: one field is cheaper to hand on. */
   readonly flow?: { readonly remote: Endpoint } | undefined;
+  /** The header section that arrived, for who needs no Request. Absent where there is none, or others changed it. */
+  readonly block?: HeaderBlock | undefined;
   /** Makes the Request. */
   makeRequest(): Request;
 }
@@ -84,5 +87,12 @@ export const contextPrototype = {
     return new Query(mark < 0 ? "" : target.slice(mark + 1));
   },
 };
+
+/** The request's headers, read without making a Request where that is possible. Names in lower case. */
+export function headersOfContext(context: Context<unknown>): { get(name: string): string | null } {
+  const { made, source, serial } = context as unknown as ContextFields;
+  if (made === undefined && source.block !== undefined && source.serial === serial) return source.block;
+  return context.request.headers;
+}
 
 export type AnyHandler = (context: Context<never, never>) => HandlerResult | Promise<HandlerResult>;

@@ -8,6 +8,7 @@ import { type Request, receivedRequest, type SignalSource } from "./fetch/reques
 import { Response, sendResponse } from "./fetch/response.ts";
 import { Html } from "./html.ts";
 import { CLOSED, type ConnectionEvent, MORE, REQUEST, ServerConnection } from "./http/connection.ts";
+import type { HeaderBlock } from "./http/header-block.ts";
 import { REFUSALS, type Refusal } from "./http/refusal.ts";
 import { HTML, JSON_TEXT } from "./http/response-heads.ts";
 import { HttpError } from "./http-error.ts";
@@ -85,7 +86,17 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         if (wait === READ) await flow.whenReadable();
         else if (wait === WRITE) await flow.whenWritable();
         else if (wait === HANDLER) {
-          await this.#inFlight();
+          const { server } = this;
+          server.inFlight++;
+          try {
+            if (!this.#sender.flush()) await this.drain();
+            if (this.#pending !== undefined) await this.#settle(this.#pending);
+            if (this.connection.stream !== undefined) await this.#pump(this.connection.stream);
+            this.#forget();
+            if (!this.ended && !this.#sender.flush()) await this.drain();
+          } finally {
+            server.inFlight--;
+          }
           if (this.#upgraded !== undefined && !this.ended) await this.#speak(this.#upgraded);
         } else break;
       }
@@ -299,14 +310,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     return true;
   }
 
-  async #inFlight(): Promise<void> {
-    const server = this.server;
-    server.inFlight++;
-    try {
-      await this.#finish();
-    } finally {
-      server.inFlight--;
-    }
+  get block(): HeaderBlock {
+    return this.connection.parser.headers;
   }
 
   makeRequest(): Request {
@@ -344,35 +349,27 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     else logFailure("A handler failed after its answer had begun", error);
   }
 
-  /** The answer came late, or comes piece by piece. */
-  async #finish(): Promise<void> {
-    const connection = this.connection;
-    await this.drain();
-    const pending = this.#pending;
-    if (pending !== undefined) {
-      let result: HandlerResult;
-      let failed = false;
-      try {
-        result = await pending;
-      } catch (error) {
-        result = error as HandlerResult;
-        failed = true;
-      }
-      this.#pending = undefined;
-      await this.drain();
-      if (this.ended) return;
-      try {
-        if (failed) throw result;
-        if (typeof result === "string") connection.sendText(result);
-        else this.#answer(result);
-      } catch (error) {
-        this.#fail(error);
-      }
+  /** Answers with what a handler promised. */
+  async #settle(pending: Promise<HandlerResult>): Promise<void> {
+    let result: HandlerResult;
+    let failed = false;
+    try {
+      result = await pending;
+    } catch (error) {
+      result = error as HandlerResult;
+      failed = true;
     }
-    const stream = connection.stream;
-    if (stream !== undefined) await this.#pump(stream);
-    this.#forget();
-    await this.drain();
+    this.#pending = undefined;
+    // A handler that read its content may have left output behind.
+    if (!this.#sender.flush()) await this.drain();
+    if (this.ended) return;
+    try {
+      if (failed) throw result;
+      if (typeof result === "string") this.connection.sendText(result);
+      else this.#answer(result);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Another protocol has the connection until its end. */

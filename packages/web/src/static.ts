@@ -1,5 +1,7 @@
-import type { Context } from "./context.ts";
-import { Response } from "./fetch/response.ts";
+import { type Context, headersOfContext } from "./context.ts";
+import { Headers } from "./fetch/headers.ts";
+import { knownResponse, Response } from "./fetch/response.ts";
+import { HeaderBlock } from "./http/header-block.ts";
 import { parseRanges } from "./http/ranges.ts";
 import { HttpError } from "./http-error.ts";
 import { acceptedEncoding, matchesEtag } from "./negotiate.ts";
@@ -84,7 +86,10 @@ export function staticFiles(
     hashed = "public, max-age=31536000, immutable",
     cacheControl = "no-cache",
   } = options;
-  return ({ params, request, path, target }) => {
+  /** Headers of whole files, which are the same in every answer: Cache-Control, then the variant. */
+  const headersFor = [hashed, cacheControl].map((text) => ({ text, byVariant: new WeakMap<StaticVariant, Headers>() }));
+  return (context) => {
+    const { params, path, target } = context;
     // A slash that is encoded belongs to a name (RFC 3986 2.2), and no file's name has one.
     if (path.includes("%") && /%2f/i.test(path)) throw new HttpError(404, "Not Found");
     const wanted = `/${params.path}`;
@@ -100,22 +105,18 @@ export function staticFiles(
       file = files.lookup(fallback);
     }
     if (file === undefined) throw new HttpError(404, "Not Found");
-    const { headers } = request;
-    const encoding = acceptedEncoding(
-      headers.get("accept-encoding"),
-      file.variants.map((variant) => variant.encoding),
-    );
-    const variant = file.variants.find((candidate) => candidate.encoding === encoding) ?? file.identity;
-    const fields: Record<string, string> = {
-      "content-type": file.type,
-      etag: variant.etag,
-      "last-modified": file.lastModified,
-      "cache-control": isVersioned(target, path, file) || HASHED.test(name) ? hashed : cacheControl,
-      "accept-ranges": "bytes",
-      "x-content-type-options": "nosniff",
-    };
-    if (file.variants.length > 1) fields.vary = "accept-encoding";
-    if (variant.encoding !== "identity") fields["content-encoding"] = variant.encoding;
+    const headers = headersOfContext(context);
+    const variant = variantFor(file, headers.get("accept-encoding"));
+    const kept = headersFor[isVersioned(target, path, file) || HASHED.test(name) ? 0 : 1]!;
+    if (headers instanceof HeaderBlock && !headers.conditional) {
+      let whole = kept.byVariant.get(variant);
+      if (whole === undefined) {
+        whole = new Headers(fieldsFor(file, variant, kept.text));
+        kept.byVariant.set(variant, whole);
+      }
+      return knownResponse(200, variant.bytes, undefined, whole);
+    }
+    const fields = fieldsFor(file, variant, kept.text);
 
     // RFC 9110 13.2.2: the order of preconditions.
     const match = headers.get("if-match");
@@ -136,9 +137,34 @@ export function staticFiles(
     const range = headers.get("range");
     const condition = headers.get("if-range");
     const applies = condition === null || condition === variant.etag || condition === file.lastModified;
-    if (range === null || !applies || request.method !== "GET") return new Response(variant.bytes, { headers: fields });
+    if (range === null || !applies || context.request.method !== "GET")
+      return new Response(variant.bytes, { headers: fields });
     return ranged(variant.bytes, range, fields);
   };
+}
+
+function variantFor(file: StaticFile, accepted: string | null): StaticVariant {
+  const { variants, identity } = file;
+  if (accepted === null || variants.length === 1) return identity;
+  const encoding = acceptedEncoding(
+    accepted,
+    variants.map((variant) => variant.encoding),
+  );
+  return variants.find((candidate) => candidate.encoding === encoding) ?? identity;
+}
+
+function fieldsFor(file: StaticFile, variant: StaticVariant, cacheControl: string): Record<string, string> {
+  const fields: Record<string, string> = {
+    "content-type": file.type,
+    etag: variant.etag,
+    "last-modified": file.lastModified,
+    "cache-control": cacheControl,
+    "accept-ranges": "bytes",
+    "x-content-type-options": "nosniff",
+  };
+  if (file.variants.length > 1) fields.vary = "accept-encoding";
+  if (variant.encoding !== "identity") fields["content-encoding"] = variant.encoding;
+  return fields;
 }
 
 /** An older version's address gets the file as it is now, to be asked about again. */

@@ -103,3 +103,27 @@ test("html: every value is escaped unless it is HTML, lists are joined, nothing 
   expect(String(html`${`"'`}`)).toBe("&quot;&#39;");
   expect(html`` instanceof Html).toBe(true);
 });
+
+describe("app.request without init", () => {
+  const app = createApp().get(
+    "/*path",
+    ({ params, request, query }) => `${params.path} ${request.method} ${request.url} ${query.get("q")}`,
+  );
+
+  test.each([
+    ["/a/b?q=1", "a/b GET http://localhost/a/b?q=1 1"],
+    ["/a/../b", "b GET http://localhost/b null"],
+    ["/a#b", "a GET http://localhost/a#b null"],
+    ["/ä", "ä GET http://localhost/%C3%A4 null"],
+    ["http://example.com/x?q=y", "x GET http://example.com/x?q=y y"],
+  ])("%s", async (path, text) => {
+    expect(await (await app.request(path)).text()).toBe(text);
+  });
+
+  test("a response to text has its Content-Type, and may be changed", async () => {
+    const response = await app.request("/a");
+    expect([...response.headers]).toEqual([["content-type", "text/plain; charset=utf-8"]]);
+    response.headers.set("x-a", "1");
+    expect([...(await app.request("/a")).headers]).toEqual([["content-type", "text/plain; charset=utf-8"]]);
+  });
+});

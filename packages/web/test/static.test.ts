@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseRanges } from "../src/http/ranges.ts";
 import { assetUrl, createApp, type StaticFile, serve, staticFiles } from "../src/index.ts";
 import { MemoryListener, readUntil } from "./memory-flow.ts";
@@ -151,4 +151,27 @@ describe("static files", () => {
     expect((await spa.request("/deep/page")).status).toBe(200);
     expect((await spa.request("/deep/missing.js")).status).toBe(404);
   });
+});
+
+it("the same file is answered with the same head again and again, and anew when the second or the wish changes", async () => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 3) });
+  const listener = new MemoryListener();
+  const served = serve(listener, app);
+  const client = listener.connect();
+  const ask = async (fields = "") => {
+    await client.write(`GET /a.txt HTTP/1.1\r\nHost: h\r\n${fields}\r\n`);
+    return readUntil(client, (text) => /\r\n\r\n./s.test(text) || text.startsWith("HTTP/1.1 304"));
+  };
+  const first = await ask();
+  expect(first).toMatch(/date: Sat, 03 Jan 2026 00:00:00 GMT\r\n.*content-length: 10\r\n\r\n0123456789$/s);
+  for (let n = 0; n < 3; n++) expect(await ask()).toBe(first);
+  expect(await ask("Accept-Encoding: br\r\n")).toMatch(/etag: "br"\r\n.*content-length: 1\r\n\r\nB$/s);
+  expect(await ask('If-None-Match: "plain"\r\n')).toMatch(/^HTTP\/1\.1 304 .*etag: "plain"\r\n/s);
+  expect(await ask()).toBe(first);
+  await vi.advanceTimersByTimeAsync(2000);
+  for (let n = 0; n < 3; n++) expect(await ask()).toBe(first.replace("00:00:00", "00:00:02"));
+  await client.close();
+  listener.close();
+  await served;
+  vi.useRealTimers();
 });

@@ -118,6 +118,7 @@ export const bench: Device<Bench> = {
       bytes: host.bytes,
       netDevice: () => peer,
       blockDevice: (name) => host.blockDevice(name),
+      log: (source) => host.log(source),
       parameter: ({ name, parse }) =>
         (name === "ipv4" ? parse("10.0.0.1/24") : name === "ipv6" ? parse("off") : undefined) as never,
       onShutdown: (cleanup) => host.onShutdown(cleanup),

@@ -38,10 +38,12 @@ export function addBodyMethods(prototype: BodyOwner, parseJson: (content: Uint8A
   const methods: BodyMethods & ThisType<BodyOwner & BodyMethods> = {
     async text() {
       const content = this[TAKE]();
-      return typeof content === "string" ? content : decodeText(await readContent(content));
+      if (typeof content === "string") return content;
+      return decodeText(content instanceof Uint8Array ? content : await readContent(content));
     },
     async json() {
-      return parseJson(await readContent(this[TAKE]()));
+      const content = this[TAKE]();
+      return parseJson(content instanceof Uint8Array ? content : await readContent(content));
     },
     async bytes() {
       return readContent(this[TAKE]());

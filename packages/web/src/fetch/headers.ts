@@ -33,7 +33,23 @@ function normalizeValue(name: string, value: string): string {
   return text;
 }
 
+/** Header fields as a response sends them: what frames the message and holds the connection is apart. */
+export interface Fields {
+  /** `name: value` and CRLF, of each of the others. */
+  readonly text: string;
+  /** With CRLF; empty when there is none. */
+  readonly contentLength: string;
+  readonly hasDate: boolean;
+  /** `Connection: close`. */
+  readonly close: boolean;
+  /** The last head of a response that was made of these, for responses that are sent again and again, and what it holds. */
+  head: Uint8Array | undefined;
+  headDate: string;
+  headLength: number;
+}
+
 let listOf: (headers: Headers) => string[];
+let fieldsOf: (headers: Headers) => Fields;
 let wrap: (block: HeaderBlock) => Headers;
 
 /**
@@ -47,6 +63,10 @@ export class Headers {
   #block: HeaderBlock | undefined = undefined;
   /** Name in lower case, value, name, value… in order of arrival. */
   #list: string[] | undefined = undefined;
+  /** Whether the list belongs to these headers alone. Copies share one until the first change. */
+  #own = true;
+  /** How the list is sent, once it was; until the next change. */
+  #fields: Fields | undefined = undefined;
 
   constructor(init?: HeadersInit) {
     if (init === undefined) return;
@@ -54,7 +74,11 @@ export class Headers {
       throw new TypeError("Headers: init is neither a sequence nor a record");
     if (init instanceof Headers) {
       this.#block = init.#block;
-      this.#list = init.#list?.slice();
+      if (init.#list === undefined) return;
+      this.#list = init.#list;
+      this.#fields = init.#fields;
+      this.#own = false;
+      init.#own = false;
       return;
     }
     this.#list = [];
@@ -74,6 +98,10 @@ export class Headers {
 
   static {
     listOf = (headers) => headers.#all();
+    fieldsOf = (headers) => {
+      headers.#fields ??= makeFields(headers.#all());
+      return headers.#fields;
+    };
     wrap = (block) => {
       const headers = new Headers();
       headers.#block = block;
@@ -91,6 +119,18 @@ export class Headers {
         this.#block = undefined;
       }
       this.#list = list;
+    }
+    return list;
+  }
+
+  /** The list, to be changed. */
+  #change(): string[] {
+    let list = this.#all();
+    this.#fields = undefined;
+    if (!this.#own) {
+      list = list.slice();
+      this.#list = list;
+      this.#own = true;
     }
     return list;
   }
@@ -117,14 +157,15 @@ export class Headers {
 
   append(name: string, value: string): void {
     const key = normalizeName(name);
-    this.#all().push(key, normalizeValue(key, value));
+    const text = normalizeValue(key, value);
+    this.#change().push(key, text);
   }
 
   /** Puts the value where the name was first, and removes further ones. */
   set(name: string, value: string): void {
     const key = normalizeName(name);
     const text = normalizeValue(key, value);
-    const list = this.#all();
+    const list = this.#change();
     for (let at = 0; at < list.length; at += 2) {
       if (list[at] !== key) continue;
       list[at + 1] = text;
@@ -135,7 +176,8 @@ export class Headers {
   }
 
   delete(name: string): void {
-    removeFrom(this.#all(), normalizeName(name), 0);
+    const key = normalizeName(name);
+    removeFrom(this.#change(), key, 0);
   }
 
   /** The values of every Set-Cookie field: the one field whose values cannot be combined. */
@@ -192,6 +234,41 @@ function removeFrom(list: string[], name: string, from: number): void {
 /** Name, value, name, value… in order, names in lower case. Not a copy. */
 export function headerList(headers: Headers): readonly string[] {
   return listOf(headers);
+}
+
+/** The same as a response sends them. */
+export function headerFields(headers: Headers): Fields {
+  return fieldsOf(headers);
+}
+
+function makeFields(list: readonly string[]): Fields {
+  let text = "";
+  let contentLength = "";
+  let hasDate = false;
+  let close = false;
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at]!;
+    const value = list[at + 1]!;
+    switch (name) {
+      // What frames the message and holds the connection is the server's to decide (RFC 9112 6, 9).
+      case "connection":
+        if (/(^|,)\s*close\s*(,|$)/i.test(value)) close = true;
+        continue;
+      case "keep-alive":
+      case "transfer-encoding":
+        continue;
+      case "content-length":
+        contentLength += `${name}: ${value}\r\n`;
+        continue;
+      case "date":
+        hasDate = true;
+        break;
+      default:
+        break;
+    }
+    text += `${name}: ${value}\r\n`;
+  }
+  return { text, contentLength, hasDate, close, head: undefined, headDate: "", headLength: 0 };
 }
 
 /** Headers over bytes that arrived. */

@@ -24,6 +24,7 @@ export interface ResponseSink {
 }
 
 let sendTo: (response: Response, sink: ResponseSink) => void;
+let known: (status: number, content: Content | null, contentType: string | undefined, shared?: Headers) => Response;
 
 export interface Response extends BodyMethods {}
 
@@ -41,6 +42,8 @@ export class Response {
   readonly status: number;
   readonly statusText: string;
   #headers: Headers | undefined = undefined;
+  /** Headers that many responses have, in place of own ones until somebody looks at them. */
+  #shared: Headers | undefined = undefined;
   #contentType: string | undefined = undefined;
   #content: Content | null = null;
   #used = false;
@@ -72,7 +75,16 @@ export class Response {
   static {
     sendTo = (response, sink) => {
       const content = response[TAKE]();
-      sink.send(response.status, response.statusText, response.#headers, response.#contentType, content);
+      const headers = response.#headers ?? response.#shared;
+      sink.send(response.status, response.statusText, headers, response.#contentType, content);
+    };
+    known = (status, content, contentType, shared) => {
+      const response = new Response();
+      (response as { status: number }).status = status;
+      response.#content = content;
+      response.#contentType = contentType;
+      response.#shared = shared;
+      return response;
     };
   }
 
@@ -98,7 +110,7 @@ export class Response {
 
   get headers(): Headers {
     if (this.#headers === undefined) {
-      this.#headers = new Headers();
+      this.#headers = new Headers(this.#shared);
       if (this.#contentType !== undefined) this.#headers.set("content-type", this.#contentType);
     }
     return this.#headers;
@@ -146,6 +158,7 @@ export class Response {
       this.#content = shared(content);
     const copy = new Response(null, { status: this.status, statusText: this.statusText });
     copy.#headers = this.#headers === undefined ? undefined : new Headers(this.#headers);
+    copy.#shared = this.#shared;
     copy.#contentType = this.#contentType;
     copy.#content = this.#content;
     return copy;
@@ -157,6 +170,19 @@ addBodyMethods(Response.prototype, parseJson);
 /** Hands a response over; its body counts as used then. */
 export function sendResponse(response: Response, sink: ResponseSink): void {
   sendTo(response, sink);
+}
+
+/**
+ * A response of known good parts: nothing is checked or copied. `contentType`: its only header. `shared`: its headers, of which
+ * it makes a copy when they are asked for.
+ */
+export function knownResponse(
+  status: number,
+  content: Content | null,
+  contentType: string | undefined,
+  shared?: Headers,
+): Response {
+  return known(status, content, contentType, shared);
 }
 
 /** RFC 9112 4: a reason phrase holds no controls. */

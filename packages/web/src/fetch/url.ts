@@ -9,6 +9,14 @@ const FRAGMENT_SET = /[^!#$%&'()*+,\-./0-9:;=?@A-Z[\\\]^_a-z{|}~]+/g;
 const UNUSUAL_PATH = /[^!$%&'()*+,\-./0-9:;=@A-Z[\]_a-z|~]|\/(?:\.|%2e)/i;
 const UNUSUAL_QUERY = /['"<>]/;
 
+const USUAL_TARGET =
+  /^(?:\/(?!\.|%2e)[!$%&'()*+,\-.0-9:;=@A-Z[\]_a-z|~]*)+(?:\?[!$%&()*+,\-./0-9:;=?@A-Z[\\\]^_`a-z{|}~]*)?$/i;
+
+/** Whether this is a path, perhaps with a query, that {@link normalUrl} would leave as it is. */
+export function isUsualTarget(text: string): boolean {
+  return USUAL_TARGET.test(text);
+}
+
 /** `text`: path, and query from its "?" on, as a request's target has them. */
 export function normalTarget(text: string): string {
   const mark = text.indexOf("?");

@@ -1,6 +1,6 @@
 import { bytes, utf8 } from "../bytes.ts";
 import type { BodyStream, Content } from "../fetch/body.ts";
-import { type Headers, headerList } from "../fetch/headers.ts";
+import { type Fields, type Headers, headerFields, headerList } from "../fetch/headers.ts";
 import type { ResponseSink } from "../fetch/response.ts";
 import { isTrailed, TRAILERS, type TrailedStream } from "../fetch/trailers.ts";
 import type { HeaderBlock } from "./header-block.ts";
@@ -281,6 +281,15 @@ export class ServerConnection implements ResponseSink {
     content: Uint8Array | string | null,
     always = false,
   ): void {
+    if (status === 200 && statusText === "" && this.#plain && !this.stopping && headers !== undefined) {
+      if (content instanceof Uint8Array) {
+        const fields = headerFields(headers);
+        if (!fields.close && !fields.hasDate) {
+          this.#again(fields, content);
+          return;
+        }
+      }
+    }
     let length = content === null ? 0 : content.length;
     const bare = status === 204 || status === 304;
     const head = !always && this.parser.method === "HEAD";
@@ -307,6 +316,25 @@ export class ServerConnection implements ResponseSink {
     if (head) return;
     if (length > COPY_LIMIT) output.tail = content as Uint8Array;
     else output.bytes(content as Uint8Array);
+  }
+
+  /** Bytes with status 200 whose headers are often sent, such as a file's: the head is made once a second. */
+  #again(fields: Fields, content: Uint8Array): void {
+    const output = this.output;
+    const { date } = this.heads;
+    const length = content.length;
+    const isSame = fields.headLength === length && fields.headDate === date;
+    if (!isSame || fields.head === undefined) {
+      const start = output.length;
+      output.latin1(`HTTP/1.1 200 OK\r\ndate: ${date}\r\n${fields.text}content-length: ${length}\r\n\r\n`);
+      // Kept from the second time on: most are sent once.
+      fields.head = isSame ? output.buffer.slice(start, output.length) : undefined;
+      fields.headLength = length;
+      fields.headDate = date;
+    } else output.bytes(fields.head);
+    this.#answered = true;
+    if (length > COPY_LIMIT) output.tail = content;
+    else output.bytes(content);
   }
 
   #streamed(
@@ -341,28 +369,10 @@ export class ServerConnection implements ResponseSink {
     let fields = "";
     let date = true;
     if (headers !== undefined) {
-      const list = headerList(headers);
-      for (let at = 0; at < list.length; at += 2) {
-        const name = list[at]!;
-        switch (name) {
-          // What frames the message and holds the connection is decided here (RFC 9112 6, 9).
-          case "connection":
-            if (/(^|,)\s*close\s*(,|$)/i.test(list[at + 1]!)) this.#keepAlive = false;
-            continue;
-          case "keep-alive":
-          case "transfer-encoding":
-            continue;
-          case "content-length":
-            if (!keepLength) continue;
-            break;
-          case "date":
-            date = false;
-            break;
-          default:
-            break;
-        }
-        fields += `${name}: ${list[at + 1]}\r\n`;
-      }
+      const own = headerFields(headers);
+      if (own.close) this.#keepAlive = false;
+      date = !own.hasDate;
+      fields = keepLength ? own.text + own.contentLength : own.text;
     } else if (contentType !== undefined) {
       fields = `content-type: ${contentType}\r\n`;
     }

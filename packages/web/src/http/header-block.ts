@@ -25,6 +25,7 @@ export class HeaderBlock {
   plain = false;
 
   #names: readonly string[] | undefined = undefined;
+  #conditional: boolean | undefined = undefined;
 
   constructor(content: Uint8Array, offsets: Uint32Array) {
     this.bytes = content;
@@ -51,6 +52,12 @@ export class HeaderBlock {
   /** Index of the first field line from `from` on with this lower-case name, or -1. */
   find(name: string, from: number): number {
     return this.#allNames().indexOf(name, from);
+  }
+
+  /** Whether a field asks for less than all of what there is: a condition (RFC 9110 13.1) or a range. */
+  get conditional(): boolean {
+    this.#conditional ??= this.#allNames().some((name) => name === "range" || name.startsWith("if-"));
+    return this.#conditional;
   }
 
   /** Decoded on first use: a block serves many requests, and a search of strings takes a tenth of one of bytes. */

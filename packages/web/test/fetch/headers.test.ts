@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Headers, headersOf } from "../../src/fetch/headers.ts";
+import { Headers, headerFields, headersOf } from "../../src/fetch/headers.ts";
 import { HEAD } from "../../src/http/message-parser.ts";
 import { RequestParser } from "../../src/http/request-parser.ts";
 import { latin1 } from "../http/events.ts";
@@ -95,5 +95,31 @@ describe("Headers", () => {
       ["x-a", "3"],
     ]);
     expect(headersOf(parser.headers).get("x-a")).toBe("1, 2");
+  });
+});
+
+describe("copies", () => {
+  test.each(["set", "append", "delete"] as const)("%s changes one of them, whichever it is", (how) => {
+    for (const changed of ["the original", "the copy"]) {
+      const original = new Headers({ a: "1", b: "2" });
+      expect(headerFields(original).text).toBe("a: 1\r\nb: 2\r\n");
+      const copy = new Headers(original);
+      const [one, other] = changed === "the copy" ? [copy, original] : [original, copy];
+      one[how]("a", "3");
+      expect([...other]).toEqual([
+        ["a", "1"],
+        ["b", "2"],
+      ]);
+      expect(headerFields(other).text).toBe("a: 1\r\nb: 2\r\n");
+      const text = { set: "a: 3\r\nb: 2\r\n", append: "a: 1\r\nb: 2\r\na: 3\r\n", delete: "b: 2\r\n" }[how];
+      expect(headerFields(one).text).toBe(text);
+      expect(headerFields(new Headers(one)).text).toBe(text);
+    }
+  });
+  test("what a bad change throws leaves both as they were", () => {
+    const original = new Headers({ a: "1" });
+    const copy = new Headers(original);
+    expect(() => copy.append("a", "\n\0")).toThrow(TypeError);
+    expect([...copy]).toEqual([...original]);
   });
 });

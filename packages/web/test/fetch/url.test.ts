@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { normalTarget, normalUrl } from "../../src/fetch/url.ts";
+import { isUsualTarget, normalTarget, normalUrl } from "../../src/fetch/url.ts";
 import { createApp, Request, serve } from "../../src/index.ts";
 import { MemoryListener, readUntil } from "../memory-flow.ts";
 
@@ -92,5 +92,40 @@ describe("URLs of requests are normal", () => {
     await client.close();
     listener.close();
     await served;
+  });
+});
+
+describe("usual targets", () => {
+  const piece = fc.constantFrom(
+    "/",
+    "a",
+    "B1",
+    ".",
+    "..",
+    "%2e",
+    "%41",
+    "?",
+    "#",
+    "'",
+    '"',
+    " ",
+    "ä",
+    "\\",
+    "&=",
+    "\n",
+    "<",
+    "~!*",
+  );
+  it("are those that stay as they are, and no others", () => {
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+        const target = `/${pieces.join("")}`;
+        if (isUsualTarget(target)) expect(normalUrl(`http://localhost${target}`)).toBe(`http://localhost${target}`);
+      }),
+      { numRuns: 500 },
+    );
+  });
+  it.each(["/", "/a/b", "/hello/Ada?x=1&y=%20", "/a.b/c-d_e~f", "/%C3%A4"])("%s is one", (target) => {
+    expect(isUsualTarget(target)).toBe(true);
   });
 });

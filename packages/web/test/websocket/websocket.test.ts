@@ -474,8 +474,8 @@ describe("webSocket: its end", () => {
       }
       await socket.close(1000, "€".repeat(50));
     });
-    const { client } = await connect();
-    const text = await readUntil(client, (text) => text.length > 100);
+    const { client, behind } = await connect();
+    const text = behind + (behind.length > 100 ? "" : await readUntil(client, (text) => text.length > 100));
     expect(errors).toHaveLength(5);
     // Cut to 123 bytes, at a character's end.
     expect(text.slice(4)).toBe(Buffer.from("€".repeat(41)).toString("latin1"));
@@ -505,8 +505,8 @@ describe("webSocket: its end", () => {
   test("a client that does not answer a close is cut off", async () => {
     vi.useFakeTimers();
     const { connect } = inMemory((socket) => void socket.send("bye"), { closeTimeout: 2 });
-    const { client } = await connect();
-    await readUntil(client, (text) => text.includes("\x88"));
+    const { client, behind } = await connect();
+    if (!behind.includes("\x88")) await readUntil(client, (text) => text.includes("\x88"));
     await vi.advanceTimersByTimeAsync(5000);
     await expect(client.read()).rejects.toThrow("reset");
   });
