@@ -61,6 +61,11 @@ export function loadDescription(target: Target): BaseDescription {
   return JSON.parse(readFileSync(`${baseStem(target)}.json`, "utf8")) as BaseDescription;
 }
 
+/** The base's ELF file, which has the symbols that images lack. */
+export function basePath(target: Target): string {
+  return `${baseStem(target)}.elf`;
+}
+
 function baseStem(target: Target): string {
   const kernel = findPackage("@soloist/kernel");
   if (!kernel) throw new BuildError("the package @soloist/kernel is not installed");

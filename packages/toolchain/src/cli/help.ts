@@ -74,6 +74,9 @@ Options:
   --accel ACCEL    auto (default): KVM when it works, else TCG; kvm; tcg
   --pcap FILE      write the frames of the network device, or DEVICE=FILE, for Wireshark, tshark, tcpdump; on spt
                    root or CAP_NET_RAW is needed
+  --profile FILE   sample the app's JavaScript, and write a profile for speedscope or Chrome's DevTools
+  --gdb            wait for a debugger of the machine code, and say how to start it (virtio); --gdb-port PORT;
+                   default: 1234
   --no-snapshot, --minify
                    as for soloist build
   --watch          build and boot it again whenever a file of the app changes

@@ -16,6 +16,8 @@ import { interruption } from "./interruption.ts";
 import { formatSize, type Terminal } from "./terminal.ts";
 
 const DEFAULT_MEMORY = 128;
+/** QEMU's own. */
+const GDB_PORT = 1234;
 const ACCELERATORS = ["auto", "kvm", "tcg"] as const;
 
 export async function runCommand(args: string[], terminal: Terminal): Promise<number> {
@@ -33,6 +35,9 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
       block: { type: "string", multiple: true },
       accel: { type: "string" },
       pcap: { type: "string", multiple: true },
+      profile: { type: "string" },
+      gdb: { type: "boolean" },
+      "gdb-port": { type: "string" },
       "no-snapshot": { type: "boolean" },
       minify: { type: "boolean" },
       watch: { type: "boolean" },
@@ -54,6 +59,9 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     blocks: (values.block ?? []).map((text) => checkFile(parseAssignment("--block", text))),
     args: guestArguments,
     pcaps: (values.pcap ?? []).map((text) => checkWritable("--pcap", parseAssignment("--pcap", text))),
+    ...(values.profile === undefined ? {} : { profile: checkWritable("--profile", { value: values.profile }).value }),
+    ...(values.gdb || values["gdb-port"] !== undefined ? { gdbPort: parseGdbPort(values["gdb-port"]) } : {}),
+    say: (text: string) => terminal.error(text),
   };
   const path = single(positionals, "app or image") ?? ".";
   const build = () =>
@@ -138,6 +146,14 @@ function checkFile<T extends { readonly value: string }>(assignment: T): T {
     throw new UsageError(`--block ${assignment.value}: no such file`);
   }
   return assignment;
+}
+
+function parseGdbPort(text = String(GDB_PORT)): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new UsageError(`--gdb-port ${text}: expected a port, 1 to 65535`);
+  }
+  return port;
 }
 
 /** Says now, not when the guest runs, that a file cannot be written. Its path is made absolute. */

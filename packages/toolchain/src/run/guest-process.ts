@@ -15,6 +15,8 @@ export interface GuestEvents {
 }
 
 export interface GuestProcess {
+  /** Undefined: it could not be started, and `ended` says why. */
+  readonly pid: number | undefined;
   /** Exit code of the process; 128 + the signal's number when a signal ended it. */
   readonly ended: Promise<number>;
   /** Asks it to end, and makes it after two seconds. */
@@ -38,6 +40,7 @@ export function startGuest({ command, args }: GuestCommand, events: GuestEvents)
     });
   });
   return {
+    pid: child.pid,
     ended,
     stop() {
       child.kill("SIGTERM");

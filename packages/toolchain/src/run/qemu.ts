@@ -17,6 +17,10 @@ export interface MachineOptions {
   readonly ports: readonly PortForward[];
   readonly blocks: readonly { readonly name?: string; readonly value: string }[];
   readonly args: readonly string[];
+  /** Host file that is the guest's memory; otherwise QEMU's own. */
+  readonly memoryFile?: string;
+  /** Port of the loopback interface on which a debugger is waited for before anything runs. */
+  readonly gdbPort?: number;
   /** Files for the frames of network devices; the first device's where none is named. */
   readonly pcaps?: readonly { readonly name?: string; readonly value: string }[];
 }
@@ -28,6 +32,11 @@ export function qemuCommand(options: MachineOptions): GuestCommand {
   args.push("-m", `${options.memory}`, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot");
   args.push("-serial", "stdio", "-device", "isa-debug-exit,iobase=0x501,iosize=2", "-kernel", image.file);
   if (options.args.length > 0) args.push("-append", joinArguments(options.args));
+  if (options.memoryFile !== undefined) {
+    const backend = `memory-backend-file,id=ram,size=${options.memory}M,share=on,mem-path=${options.memoryFile}`;
+    args.push("-object", backend, "-machine", "memory-backend=ram");
+  }
+  if (options.gdbPort !== undefined) args.push("-gdb", `tcp:127.0.0.1:${options.gdbPort}`, "-S");
   args.push(...networkArguments(options), ...blockArguments(options));
   return { command: QEMU, args };
 }

@@ -1,5 +1,10 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { basePath, loadDescription, type Target } from "../base.ts";
 import { RunError, UsageError } from "../errors.ts";
+import { Profiler } from "../profile/profiler.ts";
 import { startCaptures } from "./capture.ts";
 import { type GuestCommand, type GuestProcess, startGuest } from "./guest-process.ts";
 import { kvmVerdict, remember } from "./kvm.ts";
@@ -18,6 +23,10 @@ export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
   readonly started?: (how: string) => void;
   /** The app said that it listens, or time to say so passed: forwarded ports are worth a try. */
   readonly reachable?: (ports: readonly PortForward[]) => void;
+  /** Where to write a profile of the app's JavaScript, as Chrome's DevTools and speedscope read it. */
+  readonly profile?: string;
+  /** What is to be said beside the console. */
+  readonly say?: (text: string) => void;
   /** Ends the guest. */
   readonly signal?: AbortSignal;
 }
@@ -42,6 +51,7 @@ export async function runImage(options: RunOptions): Promise<number> {
 async function runAttached(options: RunOptions): Promise<number> {
   const { image } = options;
   if (image.target === "spt") {
+    if (options.gdbPort !== undefined) throw new UsageError("--gdb works in QEMU: use --target virtio");
     const command = sptCommand(options);
     const captures = await startCaptures(options);
     const result = await runOnce(options, command, "the spt tender").finally(() => captures.stop());
@@ -51,14 +61,24 @@ async function runAttached(options: RunOptions): Promise<number> {
   if (image.target !== "virtio")
     throw new UsageError(`${image.file} is for ${image.target}; run starts spt and virtio images`);
   await checkPorts(options.ports);
-  return runMachine(options);
+  if (options.profile === undefined) return runMachine(options);
+  const folder = mkdtempSync(join(existsSync(SHARED_MEMORY) ? SHARED_MEMORY : tmpdir(), "soloist-memory-"));
+  try {
+    return await runMachine({ ...options, memoryFile: join(folder, "ram") });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
+
+/** Files here are memory; elsewhere a guest's would be written to a disk now and then. */
+const SHARED_MEMORY = "/dev/shm";
 
 async function runMachine(options: RunOptions): Promise<number> {
   const wanted = options.accelerator ?? "auto";
   const verdict = wanted === "auto" ? await kvmVerdict() : undefined;
   const accelerator = verdict ? (verdict.works ? "kvm" : "tcg") : (wanted as Accelerator);
   const command = qemuCommand({ ...options, accelerator });
+  if (options.gdbPort !== undefined) options.say?.(describeDebugging(options.gdbPort, accelerator));
   const reason = verdict && !verdict.works ? `: ${verdict.reason}` : "";
   const result = await runOnce(options, command, `QEMU (${accelerator.toUpperCase()}${reason})`);
   const code = guestExitCode(result.code);
@@ -70,6 +90,16 @@ async function runMachine(options: RunOptions): Promise<number> {
   if (code === undefined) throw new RunError(firstLine(result.diagnostics) || "QEMU failed without saying why");
   if (result.diagnostics && !options.signal?.aborted) process.stderr.write(result.diagnostics);
   return code;
+}
+
+/** Breakpoints of KVM guests that are instructions in memory would be overwritten when the image is loaded. */
+function describeDebugging(port: number, accelerator: Accelerator): string {
+  const command = accelerator === "kvm" ? "hbreak" : "break";
+  return [
+    "The machine waits for a debugger. In another terminal:",
+    `  gdb -ex "target remote 127.0.0.1:${port}" -ex "${command} kernel_main" -ex continue ${basePath("virtio")}`,
+    "",
+  ].join("\n");
 }
 
 const firstLine = (text: string) => (text.split("\n").find((line) => line.trim() !== "") ?? "").trim();
@@ -105,6 +135,7 @@ async function runOnce(options: RunOptions, command: GuestCommand, how: string):
       diagnostics += Buffer.from(chunk).toString();
     },
   });
+  const profiler = startProfiler(options, guest.pid);
   const silence = setTimeout(started, SILENT_MS);
   const stop = () => guest.stop();
   options.signal?.addEventListener("abort", stop, { once: true });
@@ -116,10 +147,23 @@ async function runOnce(options: RunOptions, command: GuestCommand, how: string):
   } finally {
     clearTimeout(silence);
     clearTimeout(flush);
+    const profiled = profiler?.stop();
     announce.stop();
     options.console(stacks.end());
     options.signal?.removeEventListener("abort", stop);
+    if (profiled !== undefined) options.say?.(profiled);
   }
+}
+
+function startProfiler({ profile, image, memoryFile }: RunOptions, pid: number | undefined): Profiler | undefined {
+  if (profile === undefined || pid === undefined) return undefined;
+  return new Profiler({
+    memory: memoryFile ?? `/proc/${pid}/mem`,
+    pid,
+    base: loadDescription(image.target as Target),
+    map: `${image.file}.map`,
+    file: profile,
+  });
 }
 
 /**

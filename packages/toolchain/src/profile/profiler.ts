@@ -1,0 +1,102 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { BaseDescription } from "../base.ts";
+import { createStackMapper, type StackMapper } from "../stacks.ts";
+import { type CpuProfile, hotspots, IDLE, PROGRAM, ProfileBuilder } from "./cpu-profile.ts";
+import { findContext, GuestMemory, isRunning } from "./guest-memory.ts";
+import { StackSampler } from "./stack-sampler.ts";
+
+/** Milliseconds between two samples. */
+const INTERVAL = 1;
+const SHOWN = 5;
+
+export interface ProfilerOptions {
+  /** See {@link GuestMemory}. */
+  readonly memory: string;
+  /** Process that the guest runs in. */
+  readonly pid: number;
+  readonly base: BaseDescription;
+  /** Source map of the bundle. */
+  readonly map: string;
+  readonly file: string;
+}
+
+/** Samples a guest until it is stopped. */
+export class Profiler {
+  readonly #options: ProfilerOptions;
+  readonly #memory: GuestMemory;
+  readonly #builder: ProfileBuilder;
+  readonly #timer: NodeJS.Timeout;
+  #sampler: StackSampler | undefined;
+  #torn = 0;
+
+  constructor(options: ProfilerOptions) {
+    this.#options = options;
+    this.#memory = new GuestMemory(options.memory);
+    this.#builder = new ProfileBuilder(now(), loadMapper(options.map));
+    this.#timer = setInterval(() => this.#sample(), INTERVAL);
+  }
+
+  /** Writes the profile and returns what there is to say about it. */
+  stop(): string {
+    clearInterval(this.#timer);
+    this.#memory.close();
+    const profile = this.#builder.build();
+    const { file } = this.#options;
+    if (profile.samples.length === 0)
+      return `${file}: no samples: the guest ended too soon, or its base is another one\n`;
+    writeFileSync(file, JSON.stringify(profile));
+    return describe(file, profile, this.#torn);
+  }
+
+  #sample(): void {
+    this.#sampler ??= this.#attach();
+    if (this.#sampler === undefined) return;
+    const stack = this.#sampler.sample();
+    if (stack === undefined) this.#torn++;
+    else if (stack.length > 0) this.#builder.add(stack, now());
+    else this.#builder.add([isRunning(this.#options.pid) ? PROGRAM : IDLE], now());
+  }
+
+  #attach(): StackSampler | undefined {
+    const { base } = this.#options;
+    const context = findContext(this.#memory, base);
+    if (context === undefined) {
+      this.#memory.close();
+      return undefined;
+    }
+    const { functions, tableBase } = base.platform;
+    return new StackSampler({
+      read: (address, length) => this.#memory.read(base.linearBase + address, length),
+      context,
+      natives: new Map(functions.map(({ name }, index) => [tableBase + index, name])),
+    });
+  }
+}
+
+const now = () => performance.now() * 1000;
+
+function loadMapper(path: string): StackMapper | undefined {
+  try {
+    return createStackMapper(readFileSync(path, "utf8"), path);
+  } catch {
+    return undefined; // images that came without their map show places in the bundle
+  }
+}
+
+function describe(file: string, profile: CpuProfile, torn: number): string {
+  const { busy, top } = hotspots(profile, SHOWN);
+  const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
+  const lines = top.map(({ functionName, url, line, share }) => {
+    const where = url.startsWith("file:") ? relative(process.cwd(), fileURLToPath(url)) : url;
+    return `  ${percent(share).padStart(4)}  ${functionName}${where === "" ? "" : `  ${where}:${line}`}`;
+  });
+  const count = `${profile.samples.length} samples${torn > 0 ? ` (and ${torn} that changed while they were read)` : ""}`;
+  return [
+    `${file}: ${count}, busy in ${percent(busy)} of them, most of all in`,
+    ...lines,
+    "Open it with https://www.speedscope.app or Chrome's DevTools (Performance).",
+    "",
+  ].join("\n");
+}
