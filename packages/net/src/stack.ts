@@ -246,7 +246,7 @@ export class NetStack implements Pollable {
       this.#deferred = true;
       return now;
     }
-    if (tcp.pending && !tcp.flush(now)) sent = false;
+    if (tcp.queue.length > 0 && !tcp.flush(now)) sent = false;
     let next = timers.first;
     if (egress.arp.asking) {
       const at = egress.dispatchArp(now);

@@ -48,10 +48,8 @@ export class ArpCache<Waiter> {
   readonly #evicted: Neighbour<Waiter>[] = [];
   #pending = 0;
 
-  /** Whether anybody was asked and has not answered: only then is there something to dispatch. */
-  get asking(): boolean {
-    return this.#asked.length > 0 || this.#evicted.length > 0;
-  }
+  /** Whether somebody may not have answered: only then is there something to dispatch. A field, as every poll looks. */
+  asking = false;
 
   get size(): number {
     return this.#neighbours.size;
@@ -66,6 +64,7 @@ export class ArpCache<Waiter> {
       neighbour.requests = 0;
       neighbour.requestAt = now;
       this.#asked.push(neighbour);
+      this.asking = true;
     }
     return neighbour;
   }
@@ -129,6 +128,7 @@ export class ArpCache<Waiter> {
       neighbour.requestAt = now + REQUEST_INTERVAL;
       request(neighbour);
     }
+    this.asking = this.#asked.length > 0;
     return undefined;
   }
 
@@ -177,7 +177,10 @@ export class ArpCache<Waiter> {
       if (victim === undefined || (victim.resolved && !neighbour.resolved)) victim = neighbour;
     }
     this.#remove(victim!);
-    if (victim!.pending.length > 0 || victim!.waiters.length > 0) this.#evicted.push(victim!);
+    if (victim!.pending.length > 0 || victim!.waiters.length > 0) {
+      this.#evicted.push(victim!);
+      this.asking = true;
+    }
   }
 
   #remove(neighbour: Neighbour<Waiter>): void {
@@ -190,5 +193,6 @@ export class ArpCache<Waiter> {
     neighbour.requestAt = Number.POSITIVE_INFINITY;
     const index = this.#asked.indexOf(neighbour);
     if (index >= 0) this.#asked.splice(index, 1);
+    this.asking = this.#asked.length > 0 || this.#evicted.length > 0;
   }
 }

@@ -110,7 +110,9 @@ export class Ipv4Egress implements Egress {
   /** Whether `address` is one that others reach us at. */
   isOwn(address: number): boolean {
     if (address === 0) return false;
-    for (const own of this.addresses) if (own.address === address) return true;
+    // By index, here and below: an iterator costs 1 us, and every SYN asks four times.
+    const { addresses } = this;
+    for (let index = 0; index < addresses.length; index++) if (addresses[index]!.address === address) return true;
     return false;
   }
 
@@ -122,7 +124,9 @@ export class Ipv4Egress implements Egress {
   /** Whether everybody on our network hears `address`. */
   isBroadcast(address: number): boolean {
     if (address === LIMITED_BROADCAST) return true;
-    for (const { address: own, prefix } of this.addresses) {
+    const { addresses } = this;
+    for (let index = 0; index < addresses.length; index++) {
+      const { address: own, prefix } = addresses[index]!;
       const mask = prefixMask(prefix);
       if (prefix < 31 && ((address ^ own) & mask) === 0 && (address | mask) === -1) return true;
     }

@@ -57,8 +57,9 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
   readonly #layer: TcpLayer;
   readonly #connection: TcpConnection;
   readonly #readable = new Signal();
-  readonly #writable = new Signal();
-  readonly #finished = new Signal();
+  /** Both are made when somebody waits: most connections never need them, and 160 bytes each of ten thousand are many. */
+  #writable: Signal | undefined;
+  #finished: Signal | undefined;
   #writes: PendingWrite[] | undefined;
   #shut = false;
   /** Both ends of a connection over IPv6: its addresses are not held any longer than it is. */
@@ -147,6 +148,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     if (this.#shut || c.error !== undefined || c.state === CLOSED) return RESOLVED;
     if (this.#writes === undefined && writableLength(c) > 0) return RESOLVED;
     c.awaitsRoom = true;
+    this.#writable ??= new Signal();
     return this.#writable.wait();
   }
 
@@ -242,19 +244,19 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     if ((events & EVENT_WRITABLE) !== 0) {
       if (this.#writes !== undefined) this.#pump();
       // Not for each few bytes: whoever waits has more to write.
-      if (this.#writable.waited && this.#writes === undefined && writableLength(c) >= ROOM) {
+      if (this.#writable?.waited && this.#writes === undefined && writableLength(c) >= ROOM) {
         this.#writable.fire();
         this.#layer.woken = true;
       }
-      c.awaitsRoom = this.#writes !== undefined || this.#writable.waited;
+      c.awaitsRoom = this.#writes !== undefined || this.#writable?.waited === true;
     }
     if (c.state === CLOSED || c.state === TIME_WAIT || c.state === FIN_WAIT_2) {
       if (c.state === CLOSED) {
         this.#failWrites();
         this.#readable.fire();
-        this.#writable.fire();
+        this.#writable?.fire();
       }
-      this.#finished.fire();
+      this.#finished?.fire();
       this.#layer.woken = true;
     }
   }
@@ -269,7 +271,10 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
 
   async #flushed(): Promise<void> {
     const c = this.#connection;
-    while (c.state !== CLOSED && c.state !== TIME_WAIT && c.state !== FIN_WAIT_2) await this.#finished.wait();
+    while (c.state !== CLOSED && c.state !== TIME_WAIT && c.state !== FIN_WAIT_2) {
+      this.#finished ??= new Signal();
+      await this.#finished.wait();
+    }
     // The peer may reset once it has everything: then nothing was lost.
     if (c.error !== undefined && ((c.sndEnd - c.sndUna) | 0) > 0) throw this.#failure();
   }

@@ -4,7 +4,7 @@ import type { CongestionName } from "./congestion.ts";
 import type { TcpConnection, TcpFailure } from "./connection.ts";
 import { acceptEcn } from "./ecn.ts";
 import { TIMESTAMPS } from "./extras.ts";
-import { DEFAULT_MSS, MIN_MSS, MIN_RING, PRESSURE_LIMIT } from "./limits.ts";
+import { DEFAULT_MSS, LEAST_OFFER, LONG_READ, MIN_MSS, MIN_RING, PRESSURE_LIMIT, SHORT_PATH } from "./limits.ts";
 import { initialWindow } from "./new-reno.ts";
 import {
   CLOSE_WAIT,
@@ -51,26 +51,27 @@ function setUp(c: TcpConnection, iss: number, options: TcpOptionsOfUser): void {
   c.sndNxt = iss;
   c.sndMax = iss;
   c.sndEnd = (iss + 1) | 0;
-  c.recover = iss;
-  c.sendLimit = options.sendLimit;
-  c.rcvLimit = options.receiveLimit;
-  c.sendLimitMax = options.sendLimitMax;
-  c.rcvLimitMax = options.receiveLimitMax;
-  c.userTimeout = options.userTimeout;
   c.rcvShift = windowShift(options.receiveLimitMax);
-  c.noDelay = options.noDelay;
-  c.keepAlive = options.keepAlive;
-  c.congestion = options.congestion;
-  c.probedAt = iss;
-  c.ecnRecover = iss;
-  c.reorderRound = iss;
-  c.ecnWanted = options.ecn;
+  // Mostly what every connection has already: see `SELDOM_CHANGED`.
+  if (options.sendLimit !== c.sendLimit) c.sendLimit = options.sendLimit;
+  if (options.receiveLimit !== c.rcvLimit) {
+    c.rcvLimit = options.receiveLimit;
+    c.rcvOffer = options.receiveLimit;
+  }
+  if (options.sendLimitMax !== c.sendLimitMax) c.sendLimitMax = options.sendLimitMax;
+  if (options.receiveLimitMax !== c.rcvLimitMax) c.rcvLimitMax = options.receiveLimitMax;
+  if (options.userTimeout !== c.userTimeout) c.userTimeout = options.userTimeout;
+  if (options.noDelay !== c.noDelay) c.noDelay = options.noDelay;
+  if (options.keepAlive !== c.keepAlive) c.keepAlive = options.keepAlive;
+  if (options.congestion !== c.congestion) c.congestion = options.congestion;
+  if (options.ecn !== c.ecnWanted) c.ecnWanted = options.ecn;
 }
 
 /** RFC 9293 3.7.1, RFC 7323 2.2 and 3.2, RFC 2018 2, RFC 3168 6.1.1; `answer`: of a SYN-ACK. */
 export function acceptOptions(c: TcpConnection, syn: SynOptions, flags: number, answer: boolean, now: number): void {
   const { mss, windowScale: scale } = syn;
   c.sackOk = syn.sackPermitted;
+  if (!c.sackOk) c.recover = c.iss;
   const offered = mss === 0 ? DEFAULT_MSS : Math.max(mss, MIN_MSS);
   c.mss = Math.min(offered, c.env.mss);
   const { ts } = c;
@@ -80,7 +81,7 @@ export function acceptOptions(c: TcpConnection, syn: SynOptions, flags: number, 
     ts.recentAt = now;
     // "Eff.snd.MSS … less options" (RFC 9293 3.7.1).
     c.mss -= TIMESTAMPS_PADDED;
-  } else {
+  } else if (ts !== undefined) {
     c.ts = undefined;
   }
   acceptEcn(c, flags, answer);
@@ -113,7 +114,6 @@ export function openPassive(
   setUp(c, iss, options);
   if (options.timestamps) c.ts = { offset, recent: 0, recentAt: 0 };
   acceptOptions(c, syn, syn.flags, false, now);
-  c.irs = syn.seq;
   c.rcvNxt = (syn.seq + 1) | 0;
   c.rcvUser = c.rcvNxt;
   c.rcvAdv = c.rcvNxt;
@@ -148,7 +148,7 @@ export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, le
     if (c.detached) c.receiveRing = undefined;
     else c.env.park(c);
   }
-  let limit = c.rcvLimit;
+  let limit = c.rcvOffer;
   if (((next - c.tuneSeq) | 0) >= 0) limit = tuneWindow(c, next);
   const gain = (next + limit - c.rcvAdv) | 0;
   // Clark: no small steps (RFC 9293 3.8.6.2.2); big ones early, so that the sender never stands still.
@@ -162,16 +162,26 @@ export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, le
 /**
  * The user has read a whole window. When that took no longer than two round trips, the window is what holds the sender back:
  * it doubles, while half of the memory for buffers is free.
+ *
+ * On a path as short as to the next machine no window holds anybody back for long, and what does not arrive at once lies in
+ * queues on the way: 32 senders with windows of 128 KiB overflow the thousand packets of a Linux tap. Windows shrink there
+ * while it takes long to read them.
  */
 function tuneWindow(c: TcpConnection, next: number): number {
   const { now } = c.env;
-  const limit = c.rcvLimit;
-  if (limit < c.rcvLimitMax && c.srtt > 0 && c.tuneAt > 0 && now - c.tuneAt <= 2 * c.srtt && c.env.pool.roomy) {
+  const { rcvLimit: limit, rcvOffer: offer } = c;
+  const taken = c.tuneAt > 0 ? now - c.tuneAt : 0;
+  // A round trip within one poll is none for `minRtt`, but the shortest there is.
+  if (c.minRtt < SHORT_PATH || (c.srtt >= 0 && c.srtt < SHORT_PATH)) {
+    if (taken > LONG_READ) c.rcvOffer = Math.min(offer, Math.max(offer >> 1, LEAST_OFFER));
+    else if (taken < LONG_READ / 8) c.rcvOffer = Math.min(offer << 1, limit);
+  } else if (limit < c.rcvLimitMax && c.srtt > 0 && c.tuneAt > 0 && taken <= 2 * c.srtt && c.env.pool.roomy) {
     c.rcvLimit = Math.min(limit * 2, c.rcvLimitMax);
+    c.rcvOffer = c.rcvLimit;
   }
   c.tuneAt = now;
-  c.tuneSeq = (next + c.rcvLimit) | 0;
-  return c.rcvLimit;
+  c.tuneSeq = (next + c.rcvOffer) | 0;
+  return c.rcvOffer;
 }
 
 /** Gives back rings that are empty. */
@@ -293,9 +303,9 @@ export function destroy(c: TcpConnection, error: TcpFailure | undefined): void {
   c.ackAt = Number.POSITIVE_INFINITY;
   c.ackNow = false;
   if (c.sendRing !== undefined) releaseSendRing(c);
-  c.ranges = undefined;
-  c.board = undefined;
-  c.undo = undefined;
+  if (c.ranges !== undefined) c.ranges = undefined;
+  if (c.board !== undefined) c.board = undefined;
+  if (c.undo !== undefined) c.undo = undefined;
   if (error !== undefined) c.rcvUser = c.finReceived ? (c.rcvNxt - 1) | 0 : c.rcvNxt;
   releaseReceiveRing(c);
   if (c.receiveRing !== undefined && !c.detached) {

@@ -140,7 +140,7 @@ function atOnce(c: TcpConnection): number {
 function emit(c: TcpConnection, seq: number, flags: number, length: number, now: number, sink: SegmentSink): boolean {
   const rcvNxt = c.rcvNxt;
   let edge = c.rcvAdv;
-  const limit = c.rcvLimit;
+  const limit = c.rcvOffer;
   // Never shrink, and never grow by less than a segment or half the buffer (RFC 9293 3.8.6.2.2).
   if (((c.rcvUser + limit - edge) | 0) > 0) {
     const { env } = c;

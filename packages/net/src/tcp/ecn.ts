@@ -52,5 +52,8 @@ export function ecnFlags(c: TcpConnection, seq: number, flags: number, length: n
 /** The peer's SYN, or SYN-ACK, says whether it speaks ECN (RFC 3168 6.1.1); `wanted`: the user's choice. */
 export function acceptEcn(c: TcpConnection, flags: number, answer: boolean): void {
   const asked = (flags & (ECE | CWR)) === (answer ? ECE : ECE | CWR);
-  if (asked && (answer ? c.ecnWanted === ECN_REQUEST : c.ecnWanted !== ECN_OFF)) c.extras |= ECN;
+  if (asked && (answer ? c.ecnWanted === ECN_REQUEST : c.ecnWanted !== ECN_OFF)) {
+    c.extras |= ECN;
+    c.ecnRecover = c.iss;
+  }
 }

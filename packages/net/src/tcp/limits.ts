@@ -43,6 +43,12 @@ export const MAX_TIME_WAIT = 1024;
 /** Ranges of out-of-order data a connection remembers; data that would need one more is dropped. */
 export const MAX_RANGES = 32;
 
+/** A round trip, milliseconds, that is shorter than what a full queue on the way takes to empty. */
+export const SHORT_PATH = 1;
+/** On such a path: a window that takes longer to arrive and be read, milliseconds, waits in a queue; it shrinks down to this. */
+export const LONG_READ = 8;
+export const LEAST_OFFER = 32 * 1024;
+
 /** Smallest ring. */
 export const MIN_RING = 2048;
 export const RECEIVE_LIMIT = 128 * 1024;

@@ -238,7 +238,7 @@ function admit(c: TcpConnection, s: TcpSegment, now: number): number {
     return ahead > 0 && ahead < window ? challenge(c, now) : 0;
   }
   if ((flags & SYN) !== 0) {
-    if (c.state === SYN_RECEIVED && s.seq === c.irs) {
+    if (c.state === SYN_RECEIVED && s.seq === ((c.rcvNxt - 1) | 0)) {
       // The other SYN of a simultaneous open came with an ACK, after ours: it is as good as the ACK alone.
       if ((flags & ACK) !== 0) return ADMITTED;
       // The peer's SYN again: our SYN-ACK was lost.
@@ -397,7 +397,6 @@ function processSynSent(c: TcpConnection, s: TcpSegment, now: number): number {
     return EVENT_CLOSED;
   }
   if ((flags & SYN) === 0) return 0;
-  c.irs = s.seq;
   c.rcvNxt = (s.seq + 1) | 0;
   c.rcvUser = c.rcvNxt;
   c.tuneSeq = c.rcvNxt;

@@ -31,6 +31,8 @@ const MAX_REORDER_STEPS = 16;
 export function rememberWindow(c: TcpConnection, now: number): void {
   // A timeout in a recovery goes on with what was before that.
   if (c.undo !== undefined && c.recovering && ((c.sndUna - c.undo.end) | 0) < 0) return;
+  // Nothing is known of reordering: the first report of it counts.
+  if (c.reorderLeft === 0) c.reorderRound = c.sndUna;
   c.undo = {
     cwnd: c.cwnd,
     ssthresh: c.ssthresh,
@@ -94,7 +96,8 @@ export function processEcho(c: TcpConnection, s: TcpSegment, now: number): void 
 /** A recovery ends. */
 export function noteRecovered(c: TcpConnection): void {
   if (c.reorderSteps === 1) return;
-  if (--c.reorderLeft <= 0) c.reorderSteps = 1;
+  c.reorderLeft--;
+  if (c.reorderLeft === 0) c.reorderSteps = 1;
 }
 
 /** There was no loss: the windows are again what they were, and nothing counts as lost. */

@@ -79,9 +79,9 @@ describe("the receive window", () => {
   /** Takes and reads `windows` windows of data, one each `milliseconds`. */
   function take(machine: Machine, windows: number, milliseconds: number) {
     const into = new Uint8Array(MSS);
-    let at = 1;
+    let at = (machine.c.rcvNxt - machine.irs) | 0;
     for (let window = 0; window < windows; window++) {
-      const end = at + machine.c.rcvLimit;
+      const end = at + machine.c.rcvOffer;
       machine.now += milliseconds;
       for (; at < end; at += MSS) {
         machine.receive(ACK, at, 1, { length: MSS });
@@ -111,5 +111,25 @@ describe("the receive window", () => {
     machine.c.env.pool.acquire(9 << 20);
     take(machine, 6, 100);
     expect(machine.c.rcvLimit).toBe(65_535);
+  });
+  it("shrinks on a short path whose queues are long, and grows back to what it was when they are gone", () => {
+    const machine = growing();
+    machine.c.srtt = 0.2;
+    take(machine, 8, 20);
+    expect(machine.c.rcvOffer).toBe(32 * 1024);
+    take(machine, 8, 0.5);
+    expect(machine.c.rcvOffer).toBe(65_535);
+    expect(machine.c.rcvLimit).toBe(65_535);
+  });
+  it("takes what a larger window had allowed before it shrank", () => {
+    const machine = growing();
+    machine.c.srtt = 0.2;
+    take(machine, 3, 20);
+    const { rcvOffer, rcvAdv, rcvNxt } = machine.c;
+    expect(rcvOffer).toBeLessThan(65_535);
+    for (let left = (rcvAdv - rcvNxt) | 0; left >= MSS; left -= MSS) {
+      machine.receive(ACK, (machine.c.rcvNxt - machine.irs) | 0, 1, { length: MSS });
+    }
+    expect((rcvAdv - machine.c.rcvNxt) | 0).toBeLessThan(MSS);
   });
 });
