@@ -166,15 +166,19 @@ export async function connectionCosts(): Promise<Row[]> {
     node: perConnection(ofNode),
     note: "with the task and promise that wait for it",
   });
-  return [...rows, await busyConnection()];
+  return [...rows, ...(await unreadConnections())];
 }
 
-/** A connection with 4,000 bytes that nobody has read. */
-async function busyConnection(): Promise<Row> {
+/** Connections that no task waits for: what the stack itself keeps, without and with bytes that nobody has read. */
+async function unreadConnections(): Promise<Row[]> {
+  const COUNT = 4000;
+  const BYTES = 4000;
   const measure = async (net: Namespace, pid: number, address: string) => {
     const before = residentBytes(pid);
-    await using _held = await hold(net, address, 13, 1000, 4000);
-    return (residentBytes(pid) - before) / 1000;
+    await using _empty = await hold(net, address, 13, COUNT, 0);
+    const empty = residentBytes(pid);
+    await using _full = await hold(net, address, 13, COUNT, BYTES);
+    return [(empty - before) / COUNT, (residentBytes(pid) - empty) / COUNT] as const;
   };
   using bench = new Bench();
   const node = await bench.node("net-load.ts");
@@ -182,12 +186,10 @@ async function busyConnection(): Promise<Row> {
   node.kill();
   await using guest = bench.boot(APP, "spt", 128);
   await guest.says(/listening/);
-  const soloist = await measure(bench.net, guest.pid, GUEST);
-  return {
-    name: "a connection with 4,000 bytes unread",
-    unit: "B",
-    soloist,
-    node: ofNode,
-    note: "Node.js: those bytes are in Linux",
-  };
+  const ofSoloist = await measure(bench.net, guest.pid, GUEST);
+  const note = "Node.js: without what Linux keeps";
+  return [
+    { name: "a connection that nobody reads", unit: "B", soloist: ofSoloist[0], node: ofNode[0], note },
+    { name: `the same with ${BYTES} bytes unread`, unit: "B", soloist: ofSoloist[1], node: ofNode[1], note },
+  ];
 }

@@ -11,9 +11,9 @@ export interface Row {
 
 const digits = (value: number) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
 
-/** How many times better the image is; below 1: worse. */
+/** How many times better the image is; below 1: worse. `undefined` where there is nothing to compare with. */
 export function ratio(row: Row): number | undefined {
-  if (row.node === undefined) return undefined;
+  if (row.node === undefined || row.node === 0 || row.soloist === 0) return undefined;
   return row.higherIsBetter ? row.soloist / row.node : row.node / row.soloist;
 }
 

@@ -10,6 +10,11 @@ describe("ratio", () => {
   });
 });
 
+it("there is no ratio to nothing", () => {
+  expect(ratio({ name: "wake-ups", unit: "/s", soloist: 0, node: 0 })).toBeUndefined();
+  expect(ratio({ name: "wake-ups", unit: "/s", soloist: 1, node: 0 })).toBeUndefined();
+});
+
 it("median: the middle one, or the mean of the two in the middle", () => {
   expect(median([9, 1, 5])).toBe(5);
   expect(median([1, 2, 3, 100])).toBe(2.5);
