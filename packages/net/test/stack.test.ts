@@ -261,6 +261,31 @@ describe("stack", () => {
     expect(opened.counters.tcp.cookiesSent).toBe(7);
     expect(opened.usage.connections).toBe(3);
   });
+  it("a cookie that comes back while the queue is full is dropped, not refused: it counts when it comes again", async () => {
+    const { device, poll, stack: opened } = await known();
+    const listener = opened.tcp.listen({ port: 80, backlog: 1 });
+    const from = (port: number, flags: number, seq: number, ack: number) => {
+      const frame = tcp(flags, 80, seq, ack);
+      const view = new DataView(frame.buffer);
+      const length = frame.length - 34;
+      view.setUint16(34, port);
+      view.setUint16(50, 0);
+      view.setUint16(50, ~byteHelpers.checksum(frame, 34, length, pseudoHeaderSum(PEER, OURS, 6, length)));
+      device.deliver(frame);
+      return poll();
+    };
+    const numberOf = ([answer]: Uint8Array[]) => new DataView(answer!.buffer, answer!.byteOffset).getUint32(38);
+    const first = numberOf(from(1000, SYN, 1, 0));
+    const cookie = numberOf(from(1001, SYN, 1, 0));
+    expect(opened.counters.tcp.cookiesSent).toBe(1);
+    from(1000, ACK, 2, first + 1);
+    expect(from(1001, ACK, 2, cookie + 1)).toEqual([]);
+    expect(opened.counters.dropped.tcpBacklog).toBe(1);
+    expect(await listener.accept()).toBeDefined();
+    from(1001, ACK, 2, cookie + 1);
+    expect((await listener.accept())?.remote.port).toBe(1001);
+    expect(opened.counters.tcp.cookiesTaken).toBe(1);
+  });
   it("refuses arguments that make no sense, by code", async () => {
     const { stack: opened } = await alone();
     await checkCode("EINVAL", () => opened.tcp.listen({ port: 70_000 }));
