@@ -94,6 +94,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   readonly timers: Timers<TcpConnection> = new Timers();
   /** Set when an event has resolved a promise: something will run, and probably answer, before the next poll. */
   woken = false;
+  /** Connections that `flush` has to dispatch. A field without a getter, as every poll looks. */
+  readonly queue: TcpConnection[] = [];
   now = 0;
   log: Logger = SILENT;
   /** For what is built on flows. */
@@ -119,7 +121,6 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   readonly #challenges = new RateLimit(100, 100);
   readonly #segment = createTcpSegment();
   readonly #replies: TcpReplies;
-  readonly #queue: TcpConnection[] = [];
   /** The connection that was found last: the next segment is likely its, too. */
   #last: TcpConnection | undefined;
   #parked: TcpConnection[] = [];
@@ -303,7 +304,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       if (events === SLOW) return false;
       if ((events & EVENT_OUTPUT) !== 0 && !c.queued) {
         c.queued = true;
-        this.#queue.push(c);
+        this.queue.push(c);
       }
       if ((events & SHELL_EVENTS) !== 0) c.owner!.onEvents(c, events);
     }
@@ -446,16 +447,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     this.#listeners.delete(port);
   }
 
-  /** Whether `flush` has something to do. */
-  get pending(): boolean {
-    return this.#queue.length > 0;
-  }
-
   /** Has `c` dispatched at the end of this turn. */
   enqueue(c: TcpConnection): void {
     if (c.queued) return;
     c.queued = true;
-    this.#queue.push(c);
+    this.queue.push(c);
     this.#wakeup.wake();
   }
 
@@ -523,7 +519,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
 
   /** Lets every connection that has something to say say it. False: the device is full; call again. */
   flush(now: number): boolean {
-    const queue = this.#queue;
+    const queue = this.queue;
     const length = queue.length;
     if (length === 0) return true;
     for (let index = 0; index < length; index++) {
@@ -690,7 +686,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   #handle(c: TcpConnection, events: number): void {
     if ((events & EVENT_OUTPUT) !== 0 && !c.queued) {
       c.queued = true;
-      this.#queue.push(c);
+      this.queue.push(c);
     }
     if ((events & SHELL_EVENTS) === 0) return;
     if ((events & EVENT_RESET_REPLY) !== 0) {
