@@ -8,6 +8,7 @@ Commands:
   build [app]      make a bootable image of an app
   run [app|image]  boot it; builds it first when it is an app
   compose [FILE]   boot several, on a network of their own
+  package [app]    write it for a platform: OCI, Kubernetes, libvirt, Nomad
   test [app]       run an app's tests, on Node.js or against its image
   logs [NAME]      what guests printed
   inspect IMAGE    say what an image is
@@ -230,6 +231,37 @@ Examples:
 Exit code: 0, 2 when there is no such console, 130 after Ctrl-C.
 `;
 
+export const PACKAGE_HELP = `soloist package: writes an image for platforms that run unikernels
+
+Usage: soloist package [app|image] KIND… [options] [-- ARGUMENTS…]
+
+  app|image        default: the app in the current folder. An app is built first.
+  ARGUMENTS        what the app gets
+
+Kinds:
+  --oci            NAME.oci: an OCI image layout for urunc, the container runtime for unikernels (spt or virtio)
+  --kubernetes     NAME.kubernetes.yaml: a deployment of that under urunc, and a service for its ports
+  --libvirt        NAME.libvirt.xml: a domain, for virsh create (virtio)
+  --nomad          NAME.nomad.json: a job, for nomad job run -json (virtio, on clients with QEMU)
+  --firecracker, --raw
+                   not supported, and say why
+
+Options:
+  --target TARGET  what an app is built for: virtio (default) or spt
+  --out DIR        folder to write to; default: <app>/dist, or beside the image
+  --mem MB         memory of the guest; default: 128
+  -p HOST:GUEST    a port that it offers. May be given several times
+  --block FILE     a disk of it, or DEVICE=FILE (libvirt, nomad)
+  --help
+
+Examples:
+  soloist package apps/web-server --oci --kubernetes -p 80:80
+  soloist package apps/web-server --libvirt --mem 64 -- --ipv4=192.168.122.9/24
+  skopeo copy oci:web-server.oci:latest docker://registry.example/web-server
+
+Exit code: 0, 1 when the app cannot be built, 2 for wrong usage or what an image cannot be packaged as.
+`;
+
 export const CREATE_HELP = `soloist create: starts a new project, as npm create soloist does
 
 Usage: soloist create [NAME] [options of create-soloist]
@@ -262,6 +294,7 @@ export const COMMAND_HELPS: Readonly<Record<string, string>> = {
   build: BUILD_HELP,
   run: RUN_HELP,
   compose: COMPOSE_HELP,
+  package: PACKAGE_HELP,
   test: TEST_HELP,
   logs: LOGS_HELP,
   inspect: INSPECT_HELP,

@@ -9,6 +9,7 @@ import { doctorCommand } from "./doctor.ts";
 import { HELP } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
 import { logsCommand } from "./logs.ts";
+import { packageCommand } from "./package.ts";
 import { runCommand } from "./run.ts";
 import { createTerminal, type Terminal } from "./terminal.ts";
 import { testCommand } from "./test.ts";
@@ -21,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   build: buildCommand,
   run: runCommand,
   compose: composeCommand,
+  package: packageCommand,
   test: testCommand,
   logs: logsCommand,
   inspect: inspectCommand,

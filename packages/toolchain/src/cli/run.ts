@@ -172,7 +172,7 @@ function checkTarget(actual: string, wanted: Target | undefined): void {
 }
 
 /** A file that is no module of TypeScript or JavaScript is taken for an image; inspecting it says when it is none. */
-function isImage(path: string): boolean {
+export function isImage(path: string): boolean {
   try {
     if (!statSync(path).isFile()) return false;
   } catch {

@@ -55,6 +55,9 @@ describe("help and usage", () => {
     ["a bad accelerator", ["run", "apps/hello", "--accel", "warp"]],
     ["a disk that is not there", ["run", "apps/hello", "--block", "nowhere.img"]],
     ["a boot to measure without a report", ["build", "apps/hello", "--measure"]],
+    ["a package for nothing", ["package", "apps/hello"]],
+    ["a package that cannot boot", ["package", "apps/hello", "--firecracker"]],
+    ["a disk image", ["package", "apps/hello", "--raw"]],
     ["a shell without completion", ["completion", "csh"]],
     ["a console that nobody kept", ["logs", "nobody-is-called-so"]],
     ["a composition that is not there", ["compose", "nowhere.json"]],
@@ -119,6 +122,15 @@ describe("build, inspect, run", () => {
       stderr: "",
     });
     expect(soloist("run", image, "--", "--frob").status).toBe(2);
+  });
+
+  it("package writes an OCI layout and recipes beside the image, or where it is told to", () => {
+    const folder = join(scratch, "packages");
+    const { status, stdout } = soloist("package", image, "--oci", "--kubernetes", "--out", folder);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/hello\.oci\n.*hello\.kubernetes\.yaml\n$/);
+    expect(readFileSync(join(folder, "hello.oci/oci-layout"), "utf8")).toContain("1.0.0");
+    expect(soloist("package", image, "--libvirt").stderr).toMatch(/boots virtio images/);
   });
 
   it("logs shows what a guest printed, and lists it", () => {

@@ -1,0 +1,46 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { UsageError } from "../errors.ts";
+import { checkOciLayout } from "./check-oci.ts";
+import { emitOciLayout } from "./oci.ts";
+import { emitKubernetes, emitLibvirt, emitNomad, nameOf, type RecipeOptions } from "./recipes.ts";
+import { uruncParts } from "./urunc.ts";
+
+export const PACKAGE_KINDS = ["oci", "libvirt", "nomad", "kubernetes"] as const;
+export type PackageKind = (typeof PACKAGE_KINDS)[number];
+
+/** Writes an image for a platform into a folder. Returns the path of what was written. */
+export function writePackage(kind: PackageKind, options: RecipeOptions, folder: string): string {
+  const stem = join(resolve(folder), nameOf(options.image));
+  if (kind === "oci") return writeOci(options, `${stem}.oci`);
+  const [suffix, emit] = RECIPES[kind];
+  const text = emit(options);
+  mkdirSync(dirname(stem), { recursive: true });
+  writeFileSync(`${stem}.${suffix}`, text);
+  return `${stem}.${suffix}`;
+}
+
+const RECIPES = {
+  libvirt: ["libvirt.xml", emitLibvirt],
+  nomad: ["nomad.json", emitNomad],
+  kubernetes: ["kubernetes.yaml", emitKubernetes],
+} as const;
+
+function writeOci({ image, path, args, ports }: RecipeOptions, folder: string): string {
+  const parts = uruncParts(image, readFileSync(path), args);
+  const layout = emitOciLayout({ ...parts, ports });
+  const wrong = checkOciLayout(layout);
+  if (wrong.length > 0) throw new Error(`the OCI layout is broken: ${wrong.join("; ")}`);
+  if (existsSync(folder)) {
+    if (!existsSync(join(folder, "oci-layout")) && readdirSync(folder).length > 0) {
+      throw new UsageError(`${folder} is there and is no OCI layout`);
+    }
+    rmSync(folder, { recursive: true });
+  }
+  for (const [name, bytes] of layout) {
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+  return folder;
+}
