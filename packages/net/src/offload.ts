@@ -23,11 +23,16 @@ export function trusting(device: NetDevice, bytes: ByteHelpers): ByteHelpers {
 }
 
 /**
- * `bytes` with a `checksum` for those who complement it and put it behind `addresses` bytes: what comes out is the sum of the
- * pseudo-header alone, as a device wants it that does the rest.
+ * `bytes` with a `checksum` for those who complement it and write it into a frame to be sent, after `addresses` bytes of
+ * addresses: what comes out is the sum of the pseudo-header alone, as a device wants it that does the rest.
  */
 export function pseudoHeaderOnly(device: NetDevice, bytes: ByteHelpers, addresses: number): ByteHelpers {
   if (device.offloads?.checksum !== true) return bytes;
   const { checksum } = bytes;
-  return { ...bytes, checksum: (from, at, _length, initial) => ~checksum(from, at, addresses, initial) };
+  const { txBuffer } = device;
+  return {
+    ...bytes,
+    checksum: (from, at, length, initial) =>
+      from === txBuffer ? ~checksum(from, at, addresses, initial) : checksum(from, at, length, initial),
+  };
 }
