@@ -59,11 +59,15 @@ async function hold(): Promise<void> {
   const heard = await Promise.all(
     sockets.map(async (socket) => {
       socket.write("abc");
-      const [data] = (await once(socket, "data")) as [Buffer];
-      return data.length > 0;
+      return once(socket, "data").then(
+        () => "open",
+        (error: NodeJS.ErrnoException) => error.code!,
+      );
     }),
   );
-  console.log(JSON.stringify({ open: heard.filter(Boolean).length }));
+  const counts: Record<string, number> = {};
+  for (const outcome of heard) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  console.log(JSON.stringify(counts));
   process.stdin.on("data", (data) => {
     for (const socket of sockets) {
       if (data.toString().startsWith("reset")) socket.resetAndDestroy();
