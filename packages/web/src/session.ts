@@ -328,11 +328,11 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   }
 
   #answer(result: HandlerResult): void {
-    if (result instanceof Response) {
+    if (isPlain(result)) this.connection.sendText(JSON.stringify(result), JSON_TEXT);
+    else if (result instanceof Response) {
       if (result.status === 101) this.#upgrade(result as UpgradeResponse);
       else sendResponse(result, this.connection);
     } else if (result instanceof Html) this.connection.sendText(result.toString(), HTML);
-    else if (isPlain(result)) this.connection.sendText(JSON.stringify(result), JSON_TEXT);
     else sendResponse(toResponse(result), this.connection);
   }
 
@@ -452,7 +452,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
 }
 
 /** An object literal or an array: JSON for certain. */
-function isPlain(result: HandlerResult): result is object {
+function isPlain(result: HandlerResult): boolean {
   if (typeof result !== "object" || result === null) return false;
   const prototype = Object.getPrototypeOf(result);
   return prototype === Object.prototype || prototype === Array.prototype;

@@ -87,6 +87,7 @@ export function staticFiles(
     cacheControl = "no-cache",
   } = options;
   /** Headers of whole files, which are the same in every answer: Cache-Control, then the variant. */
+  const isHashed = new WeakMap<StaticFile, boolean>();
   const headersFor = [hashed, cacheControl].map((text) => ({ text, byVariant: new WeakMap<StaticVariant, Headers>() }));
   return (context) => {
     const { params, path, target } = context;
@@ -107,7 +108,12 @@ export function staticFiles(
     if (file === undefined) throw new HttpError(404, "Not Found");
     const headers = headersOfContext(context);
     const variant = variantFor(file, headers.get("accept-encoding"));
-    const kept = headersFor[isVersioned(target, path, file) || HASHED.test(name) ? 0 : 1]!;
+    let forEver = isHashed.get(file);
+    if (forEver === undefined) {
+      forEver = HASHED.test(name);
+      isHashed.set(file, forEver);
+    }
+    const kept = headersFor[forEver || isVersioned(target, path, file) ? 0 : 1]!;
     if (headers instanceof HeaderBlock && !headers.conditional) {
       let whole = kept.byVariant.get(variant);
       if (whole === undefined) {

@@ -127,3 +127,35 @@ describe("app.request without init", () => {
     expect([...(await app.request("/a")).headers]).toEqual([["content-type", "text/plain; charset=utf-8"]]);
   });
 });
+
+describe("targets that come often", () => {
+  test("get what they got before: their parameters, by their method, and 404 when they have no route", async () => {
+    const app = createApp()
+      .get("/a/:x", ({ params, target }) => `GET ${params.x} ${target}`)
+      .post("/a/:x", ({ params }) => `POST ${params.x}`);
+    const ask = async (method: string, path: string) => (await app.request(path, { method })).text();
+    for (let round = 0; round < 40; round++) {
+      expect(await ask("GET", "/a/1")).toBe("GET 1 /a/1");
+      expect(await ask("POST", "/a/1")).toBe("POST 1");
+      expect(await ask("GET", "/a/1?q")).toBe("GET 1 /a/1?q");
+      expect(await ask("GET", "/a/2")).toBe("GET 2 /a/2");
+      expect(await ask("GET", "/b")).toBe("Not Found\n");
+      expect((await app.request("/a/1", { method: "PUT" })).status).toBe(405);
+      expect((await app.request("/a/1", { method: "HEAD" })).status).toBe(200);
+    }
+  });
+
+  test("one that is declared later counts", async () => {
+    const app = createApp().get("/*path", ({ params }) => `rest ${params.path}`);
+    const ask = async (method: string) => (await app.request("/a", { method })).text();
+    for (let round = 0; round < 20; round++) expect(await ask("DELETE")).toBe("Method Not Allowed\n");
+    for (let round = 0; round < 20; round++) expect(await ask("GET")).toBe("rest a");
+    app.delete("/a", () => "gone");
+    for (let round = 0; round < 20; round++) expect(await ask("DELETE")).toBe("gone");
+  });
+
+  test("many others are answered each by itself", async () => {
+    const app = createApp().get("/:id", ({ params }) => params.id);
+    for (let n = 0; n < 10_000; n++) expect(await (await app.request(`/${n}`)).text()).toBe(`${n}`);
+  });
+});
