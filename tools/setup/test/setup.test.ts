@@ -20,6 +20,7 @@ describe("lib.sh", () => {
     const bare = "has() { false; }; has_header() { false; }; has_file() { false; }; is_debian() { true; }";
     const { text } = bash(`${bare}; missing_to_test | sort -u | tr '\\n' ' '`);
     expect(text.trim().split(" ")).toEqual([
+      "bind9-dnsutils",
       "binutils",
       "chromium",
       "curl",
