@@ -26,10 +26,10 @@ export interface GuestOptions {
   /** Of the only network device on virtio, without a tap: QEMU's user network, with this port of loopback sent to a port of the guest. */
   readonly forward?: { readonly from: number; readonly to: number };
   /**
-   * Whether QEMU's network devices offer to fill in checksums and to cut and join segments: true, unless said otherwise. Who
-   * takes frames off the tap by a packet socket gets them unfinished.
+   * Whether QEMU's network devices offer to fill in checksums and to cut and join segments: true, unless said otherwise; or
+   * their properties, as in `csum=off`. Who takes frames off the tap by a packet socket gets them unfinished.
    */
-  readonly offloads?: boolean;
+  readonly offloads?: boolean | string;
   /** QEMU's `-cpu`; `max` otherwise. */
   readonly cpu?: string;
   /** Another tender for spt images. */
@@ -60,7 +60,8 @@ function qemuCommand(options: GuestOptions): string[] {
   command.push("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio");
   command.push("-device", "isa-debug-exit,iobase=0x501,iosize=2", "-kernel", options.image);
   if (options.args?.length) command.push("-append", options.args.join(" "));
-  const device = (index: number) => ["-device", `virtio-net-pci,netdev=net${index}`];
+  const properties = typeof options.offloads === "string" ? `,${options.offloads}` : "";
+  const device = (index: number) => ["-device", `virtio-net-pci,netdev=net${index}${properties}`];
   const header = options.offloads === false ? ",vnet_hdr=off" : "";
   Object.values(options.nets ?? {}).forEach((tap, index) => {
     command.push("-netdev", `tap,id=net${index},ifname=${tap},script=no,downscript=no${header}`, ...device(index));
