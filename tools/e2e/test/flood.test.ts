@@ -8,8 +8,9 @@ import {
   HOST,
   Namespace,
   namespacesMissing,
+  type PeerStatus,
+  peerStatus,
   residentBytes,
-  runIn,
 } from "@soloist/tool-e2e";
 import { flood, frames } from "@soloist/tool-wire";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -23,20 +24,6 @@ const LEEWAY = 4 << 20;
 /** Answers nobody. */
 const SCANNER = "10.0.0.9";
 const OUR_MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
-
-interface Status {
-  readonly connections: number;
-  readonly fragmentBytes: number;
-  readonly neighbours: number;
-  readonly tcp: Record<string, number>;
-  readonly dropped: Record<string, number>;
-}
-
-async function status({ net }: { readonly net: Namespace }): Promise<Status> {
-  const ask = "const s = require('node:net').connect(1, process.argv[1]); s.end('status'); s.pipe(process.stdout);";
-  const { stdout } = await runIn(net, process.execPath, ["-e", ask, GUEST]);
-  return JSON.parse(stdout) as Status;
-}
 
 const suffix = missing ? ` (skipped: ${missing})` : "";
 
@@ -84,7 +71,7 @@ describe.skipIf(missing !== undefined)(`a good client is served during${suffix}`
   /** Any host beyond the gateway: what answers go to. */
   const far = (index: number) => `172.${16 + (index & 15)}.${(index >> 4) & 255}.${1 + ((index >> 12) & 127)}`;
 
-  const kinds: [string, (index: number) => Uint8Array, (before: Status, after: Status) => void][] = [
+  const kinds: [string, (index: number) => Uint8Array, (before: PeerStatus, after: PeerStatus) => void][] = [
     [
       "SYNs of many who never answer",
       (index) => segment(far(index), frames.SYN, index, 7),
@@ -142,7 +129,7 @@ describe.skipIf(missing !== undefined)(`a good client is served during${suffix}`
   ];
 
   it.each(kinds)("%s", { timeout: 120_000 }, async (_name, frame, check) => {
-    const before = await status(server);
+    const before = await peerStatus(server.net);
     const attack = flood(`packet:tap0@${server.net.name}`, frame);
     let served = 0;
     const started = performance.now();
@@ -159,7 +146,7 @@ describe.skipIf(missing !== undefined)(`a good client is served during${suffix}`
     }
     expect(served).toBeGreaterThanOrEqual(REQUESTS);
     expect(sent).toBeGreaterThanOrEqual(FRAMES);
-    const after = await status(server);
+    const after = await peerStatus(server.net);
     check(before, after);
   });
 

@@ -12,6 +12,8 @@ import {
   image,
   Namespace,
   namespacesMissing,
+  type PeerStatus,
+  peerStatus,
   runIn,
 } from "@soloist/tool-e2e";
 import { frames } from "@soloist/tool-wire";
@@ -32,7 +34,7 @@ interface Result {
 }
 
 /** Transfers in both roles, all captured. */
-async function run(): Promise<{ result: Result; capture: string; status: { tcp: Record<string, number> } }> {
+async function run(): Promise<{ result: Result; capture: string; status: PeerStatus }> {
   const capture = image("clean.pcap");
   using net = new Namespace();
   net.tap("tap0", `${HOST}/24`);
@@ -50,9 +52,8 @@ async function run(): Promise<{ result: Result; capture: string; status: { tcp: 
   await once(tcpdump.stderr!, "data"); // "listening on"
   try {
     const [result] = await client<Result[]>(net, "options", [GUEST, HOST, BYTES, "1110"]);
-    const ask = "const s = require('node:net').connect(1, process.argv[1]); s.end('status'); s.pipe(process.stdout);";
-    const { stdout } = await runIn(net, process.execPath, ["-e", ask, GUEST]);
-    return { result: result!, capture, status: JSON.parse(stdout) };
+    const status = await peerStatus(net);
+    return { result: result!, capture, status };
   } finally {
     tcpdump.kill("SIGINT");
     await closed;

@@ -1,7 +1,16 @@
 // Many connections, one after the other and all at once, ended well and badly: memory and ports come back.
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { client, GUEST, namespacesMissing, residentBytes, runIn, type Serving, serves } from "@soloist/tool-e2e";
+import {
+  client,
+  GUEST,
+  namespacesMissing,
+  type PeerStatus,
+  peerStatus,
+  residentBytes,
+  type Serving,
+  serves,
+} from "@soloist/tool-e2e";
 import { describe, expect, it } from "vitest";
 
 const missing = namespacesMissing();
@@ -17,33 +26,19 @@ const LAST_FLOWS = 6;
 const LEEWAY = 3 << 20;
 const SECOND_ADDRESS = "10.0.0.3";
 
-interface Status {
-  readonly alive: number;
-  readonly connections: number;
-  readonly bufferBytes: number;
-  readonly tcp: Record<string, number>;
-  readonly failures: Record<string, number>;
-}
-
 interface Soaked {
   readonly ok: number;
   readonly failed: number;
   readonly seconds: number;
 }
 
-async function status({ net }: Serving): Promise<Status> {
-  const ask = "const s = require('node:net').connect(1, process.argv[1]); s.end('status'); s.pipe(process.stdout);";
-  const { stdout } = await runIn(net, process.execPath, ["-e", ask, GUEST]);
-  return JSON.parse(stdout) as Status;
-}
-
 /** Nothing is open, and what was is gone from memory. */
-const isQuiet = ({ connections, alive }: Status) => connections <= OURSELVES && alive <= LAST_FLOWS;
+const isQuiet = ({ connections, alive }: PeerStatus) => connections <= OURSELVES && alive <= LAST_FLOWS;
 
 /** Asks until it is as wanted, for half a minute. */
-async function settled(server: Serving, wanted: (status: Status) => boolean): Promise<Status> {
+async function settled(server: Serving, wanted: (status: PeerStatus) => boolean): Promise<PeerStatus> {
   for (let tries = 0; ; tries++) {
-    const found = await status(server);
+    const found = await peerStatus(server.net);
     if (wanted(found) || tries === 100) return found;
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
@@ -106,7 +101,7 @@ describe.skipIf(missing !== undefined)(`many connections${suffix}`, () => {
     let before = 0;
     for (const how of ["end", "reset", "kill", "reset"] as const) {
       await using held = await hold(server, AT_ONCE, 7);
-      const full = await status(server);
+      const full = await peerStatus(server.net);
       expect(full.connections).toBeGreaterThanOrEqual(AT_ONCE);
       await held.end(how);
       const after = await settled(server, isQuiet);

@@ -8,8 +8,6 @@ export interface Plug extends AsyncDisposable {
   send(...frames: readonly Uint8Array[]): void;
   /** The next frame that arrived and for which `take` returns something; frames before it are dropped. Rejects after `seconds`. */
   receive<T>(take: (frame: Uint8Array) => T | undefined, seconds?: number): Promise<T>;
-  /** What has arrived and nobody has taken, without waiting. */
-  drain(): Uint8Array[];
 }
 
 /** Opens an end: `[tap:|packet:]INTERFACE[@NETNS]`. */
@@ -18,7 +16,7 @@ export async function plug(end: string): Promise<Plug> {
   const closed = once(child, "close");
   child.stdin.on("error", () => {}); // it ended, as `closed` says
   let held: Buffer = Buffer.alloc(0);
-  let arrived: Uint8Array[] = [];
+  const arrived: Uint8Array[] = [];
   let wake: () => void = () => {};
   let opened: () => void = () => {};
   const open = new Promise<void>((resolve) => {
@@ -62,11 +60,6 @@ export async function plug(end: string): Promise<Plug> {
           };
         });
       }
-    },
-    drain() {
-      const frames = arrived;
-      arrived = [];
-      return frames;
     },
     async [Symbol.asyncDispose]() {
       child.kill();

@@ -3,7 +3,18 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { program } from "../src/build.ts";
-import { connect, type Impairment, inject, Namespace, namespacesMissing, plan } from "../src/index.ts";
+import {
+  connect,
+  flood,
+  frames,
+  type Impairment,
+  inject,
+  Namespace,
+  namespacesMissing,
+  plan,
+  plug,
+  ScriptedPeer,
+} from "../src/index.ts";
 
 const missing = namespacesMissing();
 
@@ -177,6 +188,47 @@ describe.skipIf(missing !== undefined)(`between two hosts${missing ? ` (skipped:
     await new Promise((resolve) => setTimeout(resolve, 100));
     const [there] = await cable.end();
     expect(there.received).toBeGreaterThanOrEqual(2);
+  });
+
+  it("flood sends until it is stopped", async () => {
+    const { a, ends } = twoHosts();
+    await using cable = await connect(...ends);
+    const attack = flood(`packet:tap0@${a.name}`, (index) => new Uint8Array(60).fill(index));
+    while (attack.sent < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    const sent = await attack.stop();
+    expect(sent).toBeGreaterThanOrEqual(500);
+    expect((await cable.end())[0].received).toBeGreaterThan(0);
+  });
+
+  it("a plug sends and receives whole frames", async () => {
+    const { a, b, ends } = twoHosts();
+    await using _cable = await connect(...ends);
+    await using left = await plug(`packet:tap0@${a.name}`);
+    await using right = await plug(`packet:tap0@${b.name}`);
+    const sent = [64, 1514, 100].map((length) => new Uint8Array(length).fill(length));
+    left.send(...sent);
+    for (const frame of sent) {
+      const same = (arrived: Uint8Array) => (Buffer.compare(arrived, frame) === 0 ? arrived.length : undefined);
+      expect(await right.receive(same)).toBe(frame.length);
+    }
+    await expect(left.receive(() => undefined, 0.05)).rejects.toThrow("no such frame");
+  });
+
+  it("a scripted peer talks TCP with Linux, segment by segment", async () => {
+    const { a, b, ends } = twoHosts();
+    a.ip("addr", "flush", "dev", "tap0");
+    await using _cable = await connect(...ends);
+    const server = b.spawn(process.execPath, ["-e", sendBytes], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(server.stdout!, "data");
+    await using peer = await ScriptedPeer.open(`packet:tap0@${a.name}`, "10.0.0.1", "10.0.0.2");
+    expect(await peer.ask(9, "echo this")).toBe("echo this");
+    const connection = await peer.connect(9);
+    peer.segment(connection, frames.ACK | frames.PSH, { data: Buffer.from("late"), seq: connection.seq + 5 });
+    peer.segment(connection, frames.ACK | frames.PSH, { data: Buffer.from("early") });
+    connection.seq += 4;
+    expect(Buffer.from(await peer.collect(connection, 9)).toString()).toBe("earlylate");
+    server.kill();
+    await once(server, "close");
   });
 });
 
