@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { ADDRESS, build, Guest, HOST, Namespace, type Target } from "@soloist/tool-e2e";
+import { ADDRESS, build, Guest, type GuestOptions, HOST, Namespace, type Target } from "@soloist/tool-e2e";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
 
@@ -18,9 +18,10 @@ export class Bench implements Disposable {
     this.net.veth("cable0", "10.0.1.1/24", this.other, "cable1", `${NODE}/24`);
   }
 
-  boot(app: string, target: Target, memory = 64): Guest {
+  boot(app: string, target: Target, memory = 64, options: Partial<GuestOptions> = {}): Guest {
     const image = build(app, target);
-    return Guest.boot({ target, image, memory, namespace: this.net, nets: { service: "tap0" }, args: ADDRESS });
+    const nets = { service: "tap0" };
+    return Guest.boot({ ...options, target, image, memory, namespace: this.net, nets, args: ADDRESS });
   }
 
   async node(file: string): Promise<ChildProcess> {

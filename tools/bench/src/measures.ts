@@ -17,7 +17,7 @@ import {
 } from "@soloist/tool-e2e";
 import { Bench, NODE } from "./bench.ts";
 import { smallest } from "./bisect.ts";
-import { connectionCosts, loads, packets } from "./net.ts";
+import { connectionCosts, loads, offloads, packets } from "./net.ts";
 import { compiled } from "./program.ts";
 import { median, type Row } from "./table.ts";
 import { requestLayers, webLoads, webMemory } from "./web.ts";
@@ -188,6 +188,7 @@ export const measures: Readonly<Record<string, Measure>> = {
   echo: { needsNetwork: true, run: echo },
   packets: { needsNetwork: false, run: packets },
   net: { needsNetwork: true, run: loads },
+  offloads: { needsNetwork: true, run: offloads },
   connections: { needsNetwork: true, run: connectionCosts },
   requests: { needsNetwork: false, run: requestLayers },
   web: { needsNetwork: true, run: webLoads },

@@ -72,6 +72,30 @@ export async function loads(): Promise<Row[]> {
   return rows;
 }
 
+/** In QEMU without KVM, with all that its network device does and with nothing of it; one after the other, so that a ratio means something. */
+export async function offloads(): Promise<Row[]> {
+  const streams = LOADS.filter(([, mode, , connections]) => connections === 1 && mode !== "ping" && mode !== "connect");
+  const rates = async (offloads: boolean | string): Promise<number[]> => {
+    using bench = new Bench();
+    await using guest = bench.boot(APP, "virtio", 64, { offloads });
+    await guest.says(/listening/);
+    const each: number[] = [];
+    for (const [, mode, port, connections, size] of streams)
+      each.push((await load(bench.net, GUEST, mode, port, connections, size, SECONDS)) / MEGABYTE);
+    return each;
+  };
+  const nothing =
+    "csum=off,guest_csum=off,gso=off,mrg_rxbuf=off,guest_tso4=off,guest_tso6=off,host_tso4=off,host_tso6=off";
+  const without = await rates(nothing);
+  const all = await rates(true);
+  return streams.map(([name], index) => ({
+    name: `virtio without KVM, ${name}`,
+    unit: "MB/s",
+    soloist: all[index]!,
+    note: `${without[index]!.toFixed(1)} without offloads: ${(all[index]! / without[index]!).toFixed(1)} times`,
+  }));
+}
+
 /** A client whose MAC the server does not know yet: ARP both ways, SYN, SYN-ACK. */
 async function firstConnection({ net }: Bench): Promise<Row> {
   const measure = async (address: string, device: string) => {
