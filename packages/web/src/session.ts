@@ -370,6 +370,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     } catch (error) {
       this.#fail(error);
     }
+    // Before the caller goes on: all connections build their answers in one output, and others run until then.
+    if (!this.#sender.flush()) await this.drain();
   }
 
   /** Another protocol has the connection until its end. */

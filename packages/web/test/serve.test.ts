@@ -52,6 +52,22 @@ describe("serve: requests", () => {
     expect(client.serverEnd.writes).toBe(1);
   });
 
+  test("promised answers of several connections that are ready at once go each to its own", async () => {
+    const gate = Promise.withResolvers<void>();
+    const app = createApp().get("/:name", async ({ params }) => {
+      await gate.promise;
+      return `<${params.name}>`;
+    });
+    const { listener } = start(app);
+    const names = ["a", "b", "c", "d"];
+    const clients = names.map(() => listener.connect());
+    await Promise.all(clients.map((client, index) => client.write(get(`/${names[index]}`))));
+    await later(); // all of them wait
+    gate.resolve();
+    const texts = await Promise.all(clients.map((client) => readUntil(client, (text) => text.includes(">"))));
+    expect(texts.map(bodies)).toEqual(names.map((name) => [`<${name}>`]));
+  });
+
   test("answers keep the order of requests, however long each takes", async () => {
     const app = createApp().get("/:ms", async ({ params }) => {
       await new Promise((resolve) => setTimeout(resolve, Number(params.ms)));
