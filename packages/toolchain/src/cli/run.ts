@@ -6,7 +6,7 @@ import type { Target } from "../base.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
 import { createConsoleLog } from "../logs/console-log.ts";
-import { type PortForward, parseAssignment, parseMemory, parseNetwork, parsePortForward } from "../run/options.ts";
+import { formatForward, parseAssignment, parseMemory, parseNetwork, parsePortForward } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
 import { watchImage } from "../run/watch-image.ts";
 import { parse, parseTarget, single } from "./arguments.ts";
@@ -96,7 +96,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
         booted();
       },
       reachable(ports) {
-        for (const port of ports) terminal.error(`${address(port)}\n`);
+        for (const port of ports) terminal.error(`${formatForward(port)}\n`);
       },
     }).finally(() => log.end());
   };
@@ -118,12 +118,6 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
   const code = await boot(file, signal, () => {});
   terminal.clearProgress();
   return signalCode() || code;
-}
-
-/** Web browsers open what looks like an address; other protocols are named. */
-function address({ protocol, address: host, host: port }: PortForward): string {
-  const name = host === "127.0.0.1" || host === "0.0.0.0" ? "localhost" : host;
-  return protocol === "tcp" ? `http://${name}:${port}/` : `udp://${name}:${port}`;
 }
 
 export function parseAccelerator(text: string | undefined): (typeof ACCELERATORS)[number] {

@@ -4,6 +4,7 @@ import { buildImage } from "../app/build-image.ts";
 import { UsageError } from "../errors.ts";
 import { type ImageInfo, inspectImage } from "../inspect.ts";
 import { openDisk } from "../run/open-disk.ts";
+import { formatForward } from "../run/options.ts";
 import type { RunOptions } from "../run/run-image.ts";
 import { checkPorts, runImage } from "../run/run-image.ts";
 import { formatAddress, formatMac } from "../switch/packet.ts";
@@ -35,6 +36,7 @@ interface Member {
 
 const FIRST_RESTART_MS = 1000;
 const LONGEST_RESTART_MS = 30_000;
+const SIGNAL_MS = 100;
 /** A guest that ran so long is not failing at its start: the next restart is quick again. */
 const STEADY_MS = 60_000;
 
@@ -76,7 +78,9 @@ export async function compose(options: ComposeOptions): Promise<number> {
       failure = outcome;
       everything.abort();
     };
-    for (const network of networks) network.failed.catch((error: unknown) => note({ error }));
+    // Ctrl-C at a terminal reaches the gateways, too, and is to be heard first.
+    const noteLater = (error: unknown) => setTimeout(note, SIGNAL_MS, { error });
+    for (const network of networks) network.failed.catch(noteLater);
     await Promise.all(outcomes.map(async (outcome) => note(asFailure(await outcome))));
     if (failure && "error" in failure) throw failure.error;
     return failure?.code ?? 0;
@@ -138,10 +142,7 @@ async function keep(member: Member, options: ComposeOptions, end: AbortSignal, l
       },
       started: (how) => log.note(`booted in ${how}${addresses(member)}`),
       reachable() {
-        for (const { address, host, guest } of app.ports) {
-          const name = address === "127.0.0.1" || address === "0.0.0.0" ? "localhost" : address;
-          log.note(`http://${name}:${host}/ is its port ${guest}`);
-        }
+        for (const port of app.ports) log.note(`${formatForward(port)} is its port ${port.guest}`);
         listens();
       },
     });

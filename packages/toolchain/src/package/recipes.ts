@@ -198,5 +198,5 @@ function diskFiles(flag: string, { image, disks }: RecipeOptions): { readonly na
 export const REFUSED: Readonly<Record<string, string>> = {
   firecracker:
     "--firecracker: not supported: Firecracker offers devices over virtio-mmio, for which the kernel has no driver (it has virtio over PCI)",
-  raw: "--raw: not supported: the kernel is entered by PVH alone, which no boot loader of a disk speaks, and its fixed addresses from 1 MiB on are in use by UEFI firmware; --libvirt, --nomad and --oci boot it from a file",
+  raw: "--raw: not supported: the kernel is entered by PVH alone, which no boot loader of a disk speaks, and is linked to addresses from 1 MiB on, which UEFI does not promise to leave free; --libvirt, --nomad and --oci boot it from a file",
 };

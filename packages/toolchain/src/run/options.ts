@@ -21,6 +21,12 @@ export function parsePortForward(text: string): PortForward {
   return { protocol: protocol as "tcp" | "udp", address, host: Number(host), guest: Number(guest) };
 }
 
+/** Where a forwarded port is found. Web browsers open what looks like an address; other protocols are named. */
+export function formatForward({ protocol, address, host }: PortForward): string {
+  const name = address === "127.0.0.1" || address === "0.0.0.0" ? "localhost" : address;
+  return protocol === "tcp" ? `http://${name}:${host}/` : `udp://${name}:${host}`;
+}
+
 /** What network devices are attached to. */
 export type Network =
   | { readonly kind: "user" | "none" }
