@@ -20,6 +20,8 @@ const authority = fileURLToPath(new URL("servers/authority.ts", import.meta.url)
 const nameServer = fileURLToPath(new URL("../../../tools/e2e/clients/name-server.ts", import.meta.url));
 /** Addresses of the authoritative servers beside the host's own. */
 const ADDRESSES = ["10.0.0.11", "10.0.0.12", "10.0.0.13", "10.0.0.14"];
+const HOST_IPV6 = "fd00::1";
+export const GUEST_IPV6 = "fd00::2";
 export const ROOT = "10.0.0.11";
 
 /** Why these tests cannot run here. */
@@ -33,10 +35,16 @@ export function* blockedNames(count: number): Generator<string, undefined> {
   }
 }
 
-/** A disk with a blocklist. */
-export function blocklistDisk(name: string, names: Iterable<string>): string {
-  const path = image(name);
-  writeFileSync(path, makeTable(names));
+const disks = new Map<number, string>();
+
+/** A disk with a blocklist of `count` names. */
+export function blocklistDisk(count: number): string {
+  let path = disks.get(count);
+  if (path === undefined) {
+    path = image(`blocklist-${count}.img`);
+    writeFileSync(path, makeTable(blockedNames(count)));
+    disks.set(count, path);
+  }
   return path;
 }
 
@@ -73,6 +81,7 @@ export async function resolving(
   const built = build("apps/dns-resolver", target);
   const net = new Namespace();
   net.tap("tap0", `${HOST}/24`);
+  net.allowIpv6("tap0", `${HOST_IPV6}/64`);
   for (const address of ADDRESSES) net.ip("addr", "add", `${address}/24`, "dev", "tap0");
   const asked: string[] = [];
   const servers = [
@@ -87,7 +96,7 @@ export async function resolving(
     namespace: net,
     nets: { service: "tap0" },
     blocks: { blocklist: options.disk ?? noDisk() },
-    args: [...ADDRESS, ...args],
+    args: [...ADDRESS, `--ipv6=${GUEST_IPV6}/64`, ...args],
     ...(options.memory === undefined ? {} : { memory: options.memory }),
   });
   const dispose = async (): Promise<void> => {

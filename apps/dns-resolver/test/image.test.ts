@@ -1,7 +1,7 @@
 // Booted images against dig, with the test's own upstreams and root: nothing leaves the namespace.
 import { curl, GUEST, HOST, residentBytes, runIn, targets } from "@soloist/tool-e2e";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { blockedNames, blocklistDisk, missing, type Resolving, ROOT, resolving } from "./fixture.ts";
+import { blockedNames, blocklistDisk, GUEST_IPV6, missing, type Resolving, ROOT, resolving } from "./fixture.ts";
 
 const suffix = missing ? ` (skipped: ${missing})` : "";
 const MILLION = 1_000_000;
@@ -58,6 +58,12 @@ describe.skipIf(missing !== undefined).each(targets)(`dns-resolver on %s${suffix
       expect((await resolver.dig("many.test")).answers).toHaveLength(100);
       expect((await resolver.dig("many.test", "+noedns", "+ignore")).flags).toBe("qr tc rd ra");
       expect((await resolver.dig("many.test", "host.test", "+tcp", "+keepopen")).answers).toHaveLength(102);
+    });
+
+    it("answers over IPv6, by datagrams and connections", async () => {
+      const there = `@${GUEST_IPV6}`;
+      expect((await resolver.dig(there, "host.test")).answers).toEqual(["A 192.0.2.1", "A 192.0.2.2"]);
+      expect((await resolver.dig(there, "many.test", "+tcp")).answers).toHaveLength(100);
     });
 
     it("is no help to floods: ANY is small, transfers and snooping are refused", async () => {
@@ -137,7 +143,7 @@ describe.skipIf(missing !== undefined).each(targets)(`dns-resolver on %s${suffix
   });
 
   it("holds a blocklist of a million names in a machine of 64 MB", async () => {
-    const disk = blocklistDisk(`million.${target}.img`, blockedNames(MILLION));
+    const disk = blocklistDisk(MILLION);
     const args = [`--roots=${ROOT}`];
     await using resolver = await resolving(target, args, { disk, memory: 64 });
     expect(resolver.guest.output).toContain(`${MILLION} names blocked`);

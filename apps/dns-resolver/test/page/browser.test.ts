@@ -25,7 +25,7 @@ describe.skipIf(browserMissing !== undefined)(`the page in Chromium${suffix}`, (
       target: "virtio",
       image: build("apps/dns-resolver", "virtio"),
       forward: { from: port, to: 80 },
-      blocks: { blocklist: blocklistDisk("small.img", blockedNames(1000)) },
+      blocks: { blocklist: blocklistDisk(1000) },
       args: ["--upstream=10.0.2.3"],
     });
     await guest.says(/Listening on port 53, 1000 names blocked/, 60);
