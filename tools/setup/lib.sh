@@ -41,6 +41,7 @@ missing_to_test() {
   has curl || echo curl
   has sysctl || echo procps
   has tcpdump || echo tcpdump
+  has tmux || echo tmux # the workshop is typed into it
   has gdb || echo gdb
   has dig || echo bind9-dnsutils
   has dnsmasq || echo dnsmasq-base # the router and name server of the tests over IPv6

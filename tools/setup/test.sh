@@ -33,9 +33,9 @@ suite() {
 check "lint" biome check .
 check "types" turbo run typecheck --output-logs=errors-only --ui=stream
 check "package edges" node tools/check-deps/src/main.ts
-suite "suites" --project='!e2e' --project='!app-*'
-# One at a time: these measure idle processors, count connections and compare clients.
-suite "end-to-end" --project=e2e --project='app-*' --no-file-parallelism
+suite "suites" --project='!e2e' --project='!app-*' --project='!workshop'
+# One at a time: these measure idle processors, count connections, compare clients, and take ports 7000 and 8080.
+suite "end-to-end" --project=e2e --project='app-*' --project=workshop --no-file-parallelism
 
 summed=yes
 node tools/setup/summary.ts "$results"

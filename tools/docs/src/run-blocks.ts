@@ -17,7 +17,8 @@ export function runBlock(block: Block): string {
   const environment = {
     ...process.env,
     NO_COLOR: "1",
-    npm_config_loglevel: "error",
+    npm_config_userconfig: "/dev/null",
+    npm_config_update_notifier: "false",
     PATH: [join(ROOT, "node_modules/.bin"), process.env.PATH].join(delimiter),
   };
   mkdirSync(join(ROOT, "tools/docs/build"), { recursive: true });

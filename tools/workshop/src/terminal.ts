@@ -51,7 +51,8 @@ export function openTerminal(name: string, cwd: string, environment: NodeJS.Proc
     tmux("send-keys", "-t", "main", "-l", line);
     tmux("send-keys", "-t", "main", "Enter");
   };
-  const prompted = (seen: string) => seen.split("\n").at(-1) === PROMPT;
+  // Behind an answer without a line's end, the prompt is on its line.
+  const prompted = (seen: string) => seen.endsWith(PROMPT);
   const ready = (timeout?: number) => until(prompted, "the shell's prompt", timeout);
   const sees = (expected: RegExp, timeout?: number) => until((seen) => expected.test(seen), String(expected), timeout);
   const typedInto = async (command: string) => {

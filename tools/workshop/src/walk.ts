@@ -103,6 +103,7 @@ async function steps({ main, other, scene, timed, project, short }: Desk): Promi
   });
   if (short) return;
 
+  await run("npm test");
   await scene("1-arguments", main, () => main.run("npm start -- -- --who=Ada"));
   await scene("1-dev", main, async () => {
     await timed("dev start, npm included", () => main.start("npm run dev", /it starts again when a file changes/));
@@ -222,5 +223,5 @@ function shown(text: string): string {
   const lines = text.split("\n");
   while (lines[0] === "$" || lines[0] === "") lines.shift();
   while (lines.at(-1) === "$" || lines.at(-1) === "") lines.pop();
-  return lines.join("\n");
+  return lines.join("\n").replace(/(?<=\S)\$$/, "");
 }
