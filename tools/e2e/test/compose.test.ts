@@ -2,6 +2,8 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -91,6 +93,28 @@ describe("soloist compose", () => {
       await until("the end of all processes", () => (isGroup(child.pid!) ? undefined : true), text);
     },
   );
+
+  it("a guest reaches the host, and the world behind it, through the gateway", async () => {
+    const server = createServer((_request, response) => response.end("the host\n")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const port = await freePort();
+    const backend = `10.0.2.2:${(server.address() as AddressInfo).port}`;
+    const { text } = compose({
+      apps: {
+        front: {
+          image: build("tools/e2e/apps/front.ts", "spt"),
+          target: "spt",
+          args: [`--backend=${backend}`],
+          ports: [`${port}:80`],
+        },
+      },
+    });
+    await until("the address", () => (text().includes(`http://localhost:${port}/`) ? true : undefined), text);
+    // The server is in this process: nothing here may block.
+    const answer = await fetch(`http://127.0.0.1:${port}/x`);
+    expect(await answer.text()).toBe(`${backend} says: the host\n`);
+  });
 
   it("an app that fails ends the others, and its exit code is the command's", async () => {
     const { child, text } = compose({

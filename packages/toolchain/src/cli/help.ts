@@ -71,7 +71,8 @@ Options:
   --net-mac MAC    address of the network device, or DEVICE=MAC
   -p HOST:GUEST    forward a port of localhost to one of the guest (user network); -p 0.0.0.0:80:80 for all
                    addresses, /udp behind it for UDP. May be given several times
-  --block FILE     attach a file as disk, or DEVICE=FILE; a disk that the app does without may be left out
+  --block FILE     attach a file as disk, or DEVICE=FILE; FILE,size=16M makes it when it is not there; a disk that the app
+                   does without may be left out
   --accel ACCEL    auto (default): KVM when it works, else TCG; kvm; tcg
   --pcap FILE      write the frames of the network device, or DEVICE=FILE, for Wireshark, tshark, tcpdump; on spt
                    root or CAP_NET_RAW is needed

@@ -6,6 +6,7 @@ import type { Target } from "../base.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
 import { createConsoleLog } from "../logs/console-log.ts";
+import { openDisk } from "../run/open-disk.ts";
 import { formatForward, parseAssignment, parseMemory, parseNetwork, parsePortForward } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
 import { watchImage } from "../run/watch-image.ts";
@@ -56,7 +57,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     networks: (values.net ?? []).map(parseNetwork),
     macs: (values["net-mac"] ?? []).map((text) => checkMac(parseAssignment("--net-mac", text))),
     ports: (values.publish ?? []).map(parsePortForward),
-    blocks: (values.block ?? []).map((text) => checkFile(parseAssignment("--block", text))),
+    blocks: (values.block ?? []).map(openDisk),
     args: guestArguments,
     pcaps: (values.pcap ?? []).map((text) => checkWritable("--pcap", parseAssignment("--pcap", text))),
     ...(values.profile === undefined ? {} : { profile: checkWritable("--profile", { value: values.profile }).value }),
@@ -129,15 +130,6 @@ export function parseAccelerator(text: string | undefined): (typeof ACCELERATORS
 function checkMac<T extends { readonly value: string }>(assignment: T): T {
   if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(assignment.value)) {
     throw new UsageError(`--net-mac ${assignment.value}: expected six bytes, as in 02:00:00:00:00:01`);
-  }
-  return assignment;
-}
-
-function checkFile<T extends { readonly value: string }>(assignment: T): T {
-  try {
-    statSync(assignment.value);
-  } catch {
-    throw new UsageError(`--block ${assignment.value}: no such file`);
   }
   return assignment;
 }

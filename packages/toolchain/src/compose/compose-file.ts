@@ -11,6 +11,21 @@ export const DEFAULT_NETWORK = "default";
 
 export const RESTARTS = ["no", "on-failure", "always"] as const;
 
+/** What an app may say; soloist.compose.schema.json tells editors the same. */
+export const APP_FIELDS = [
+  "app",
+  "image",
+  "target",
+  "memory",
+  "args",
+  "ports",
+  "disks",
+  "address",
+  "networks",
+  "dependsOn",
+  "restart",
+] as const;
+
 /** One unikernel of a composition. Paths are absolute. */
 export interface ComposedApp {
   readonly name: string;
@@ -102,8 +117,7 @@ export function parseComposition(content: unknown, folder: string): Composition 
 function parseApp(name: string, value: unknown, folder: string): ComposedApp {
   const at = `apps.${name}`;
   if (!NAME.test(name)) throw new UsageError(`${at}: names are of a-z, 0-9 and "-", 32 at most, as in "my-app"`);
-  const fields = ["app", "image", "target", "memory", "args", "ports", "disks", "address", "networks", "dependsOn"];
-  const given = object(at, value, [...fields, "restart"]);
+  const given = object(at, value, APP_FIELDS);
   const { app, image } = given;
   if ((app === undefined) === (image === undefined)) throw new UsageError(`${at}: expected either "app" or "image"`);
   const target = oneOf(`${at}.target`, given.target ?? "virtio", TARGETS);

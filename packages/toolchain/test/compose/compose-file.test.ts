@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { parseComposition, readComposition } from "../../src/compose/compose-file.ts";
+import { APP_FIELDS, parseComposition, readComposition } from "../../src/compose/compose-file.ts";
 import { planNetworks } from "../../src/compose/plan.ts";
 import { UsageError } from "../../src/errors.ts";
 import { formatAddress } from "../../src/switch/packet.ts";
@@ -82,6 +82,16 @@ describe("a compose file", () => {
     writeFileSync(path, "{");
     expect(() => readComposition(path)).toThrow(`${path} is not JSON`);
   });
+});
+
+it("the schema for editors has the same fields, and its examples of choices are taken", () => {
+  const schema = JSON.parse(readFileSync(new URL("../../soloist.compose.schema.json", import.meta.url), "utf8"));
+  const { properties } = schema.properties.apps.additionalProperties;
+  expect(Object.keys(properties)).toEqual(APP_FIELDS);
+  for (const target of properties.target.enum) expect(() => parse({ apps: { a: { ...web, target } } })).not.toThrow();
+  for (const restart of properties.restart.enum)
+    expect(() => parse({ apps: { a: { ...web, restart } } })).not.toThrow();
+  expect(Object.keys(schema.properties).sort()).toEqual(["$schema", "apps", "networks"]);
 });
 
 describe("addresses", () => {
