@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "layout.h" /* NET_SLOT_SIZE */
+#include "unwind.h"
 
 /* Set by the target before it calls kernel_main, constant after. */
 struct boot_info {

@@ -9,7 +9,8 @@ export const COMMON_FLAGS = [
   "-no-pie",
   "-fno-stack-protector",
   "-fcf-protection=none",
-  "-fno-asynchronous-unwind-tables",
+  // The same code, and where debuggers find callers: include/unwind.h says where that goes.
+  "-fasynchronous-unwind-tables",
   "-fno-math-errno",
   "-fno-trapping-math",
   "-ffunction-sections",

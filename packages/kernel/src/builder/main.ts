@@ -200,7 +200,7 @@ async function main(): Promise<void> {
     source: write(name, text),
     object: objectPath(objects, name),
     flags: text.includes(interpreter) ? INTERPRETER_FLAGS : ENGINE_FLAGS,
-    includes: [GENERATED, join(ROOT, "src", "common")],
+    includes: [GENERATED, join(ROOT, "src", "common"), join(ROOT, "include")],
   }));
   const kernelJobs = (directory: string): CompileJob[] => {
     const path = join(ROOT, "src", directory);

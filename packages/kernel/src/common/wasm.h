@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "layout.h"
+#include "unwind.h"
 
 typedef uint8_t u8;
 typedef int8_t s8;

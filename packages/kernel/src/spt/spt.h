@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "unwind.h"
+
 struct spt_boot_info {
     uint64_t mem_size;
     uint64_t kernel_end;
