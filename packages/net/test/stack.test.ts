@@ -28,6 +28,7 @@ import { emitIcmpv4, patchIcmpv4Checksum } from "../src/wire/icmpv4.ts";
 import { emitIpv4, pseudoHeaderSum } from "../src/wire/ipv4.ts";
 import { ACK, createTcpSegment, emitTcp, patchTcpChecksum, SYN, tcpHeaderLength } from "../src/wire/tcp.ts";
 import { emitUdp, patchUdpChecksum } from "../src/wire/udp.ts";
+import { repairIpv4 } from "./repair.ts";
 
 const OURS = 0x0a000001;
 const PEER = 0x0a000002;
@@ -285,6 +286,18 @@ describe("stack", () => {
     from(1001, ACK, 2, cookie + 1);
     expect((await listener.accept())?.remote.port).toBe(1001);
     expect(opened.counters.tcp.cookiesTaken).toBe(1);
+  });
+  it("a SYN from where no route leads does not stay for ever", async () => {
+    const { device, poll, stack: opened } = await known();
+    opened.tcp.listen({ port: 80 });
+    const frame = tcp(SYN, 80, 1, 0);
+    frame.set([192, 0, 2, 1], 26);
+    repairIpv4(frame);
+    device.deliver(frame);
+    expect(poll()).toEqual([]);
+    expect(opened.usage.connections).toBe(1);
+    for (let minute = 1; minute <= 60; minute++) poll(minute * 60_000);
+    expect(opened.usage.connections).toBe(0);
   });
   it("refuses arguments that make no sense, by code", async () => {
     const { stack: opened } = await alone();

@@ -624,7 +624,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   #linkIpv6(c: TcpConnection): boolean {
     const egress = this.#ipv6;
     const hop = egress.nextHop(c.remoteAddress);
-    if (hop === 0) return this.#waits();
+    if (hop === 0) return this.#unroutable(c);
     const neighbour = egress.resolve(hop);
     if (neighbour.state === "INCOMPLETE") {
       const waiter = c.waiter ?? this.#waiter(c);
@@ -642,7 +642,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   #link(c: TcpConnection): boolean {
     const egress = this.#egress;
     const hop = egress.nextHop(c.remoteAddress);
-    if (hop === 0) return this.#waits();
+    if (hop === 0) return this.#unroutable(c);
     const neighbour = egress.arp.resolve(hop, this.now);
     if (!neighbour.resolved) {
       egress.wait(neighbour, c.waiter ?? this.#waiter(c));
@@ -653,6 +653,13 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     // While a refresh is asked for, ask the cache again a second later.
     c.linkUntil = neighbour.refreshAt > this.now ? neighbour.refreshAt : this.now + 1000;
     return true;
+  }
+
+  /** Tried again like what was lost, so that it ends some day: a route may come, and a stranger's SYN may not stay for ever. */
+  #unroutable(c: TcpConnection): false {
+    c.softError = "ENETUNREACH";
+    if (c.rtoAt === Number.POSITIVE_INFINITY) c.rtoAt = this.now + c.rto;
+    return this.#waits();
   }
 
   #waits(): false {
