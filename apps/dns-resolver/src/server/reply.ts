@@ -109,6 +109,32 @@ export function writeReply(
   return query.edns ? appendOpt(into, length, 0) : length;
 }
 
+/** A reply whose records are of the question's own name: its head, and what follows the question, the same for all names. */
+export interface Tail {
+  readonly head: Uint8Array;
+  readonly bytes: Uint8Array;
+}
+
+/** @param resolution that of the name "x" */
+export function toTail(type: number, resolution: Resolution): Tail {
+  const { bytes } = toWire("x", type, resolution);
+  // Owners are pointers to the question, which stands in the same place whatever its length: one label, the root, type, class.
+  return { head: bytes.slice(0, HEADER_LENGTH), bytes: bytes.slice(HEADER_LENGTH + 3 + 4) };
+}
+
+/** Writes the reply to `query` that ends in `tail`, and returns its length: 400 bytes at most, which every client takes. */
+export function writeTail(into: Uint8Array, asked: Uint8Array, query: Query, tail: Tail): number {
+  const questionEnd = query.nameEnd + 4;
+  into.set(tail.head);
+  into[0] = asked[0]!;
+  into[1] = asked[1]!;
+  repeatFlags(into, asked);
+  into.set(asked.subarray(HEADER_LENGTH, questionEnd), HEADER_LENGTH);
+  into.set(tail.bytes, questionEnd);
+  const length = questionEnd + tail.bytes.length;
+  return query.edns ? appendOpt(into, length, 0) : length;
+}
+
 /** Writes a reply that only refuses: the head, and the question when it can be read. */
 export function writeRefusal(
   into: Uint8Array,

@@ -6,6 +6,7 @@ import {
   lowerName,
   NOERROR,
   NXDOMAIN,
+  RECORD_TYPES,
   REFUSED,
   readName,
   SERVFAIL,
@@ -14,7 +15,17 @@ import { type Answer, Answers } from "./answers.ts";
 import type { Clients } from "./clients.ts";
 import { anyAnswer, type BlockMode, blockedAnswer, localAnswer } from "./local.ts";
 import { createQuery, type Query, RECURSION_DESIRED_BIT, readQuery } from "./query.ts";
-import { FAILURE, type Resolution, toWire, ttlOf, writeRefusal, writeReply } from "./reply.ts";
+import {
+  FAILURE,
+  type Resolution,
+  type Tail,
+  toTail,
+  toWire,
+  ttlOf,
+  writeRefusal,
+  writeReply,
+  writeTail,
+} from "./reply.ts";
 import type { Statistics } from "./statistics.ts";
 
 /** Asks other servers; rejects or answers SERVFAIL when they do not help. `name` is in lower case. */
@@ -65,11 +76,15 @@ export class Server {
   readonly #query: Query = createQuery();
   readonly #into = new Uint8Array(MAX_MESSAGE);
   readonly #open = new Map<string, Promise<Answer>>();
+  /** Answers of blocked names. */
+  readonly #tails: { readonly v4: Tail; readonly v6: Tail; readonly other: Tail };
 
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#statistics = options.statistics;
     this.answers = new Answers(options.cacheBytes, KEEP_STALE);
+    const tail = (type: number) => toTail(type, blockedAnswer("x", type, options.blockMode));
+    this.#tails = { v4: tail(RECORD_TYPES.A), v6: tail(RECORD_TYPES.AAAA), other: tail(RECORD_TYPES.TXT) };
   }
 
   /** Questions that servers are being asked. */
@@ -124,11 +139,15 @@ export class Server {
     }
     const { type } = query;
     const name = lowerName(readName(asked, 0, query.nameEnd, { at: HEADER_LENGTH })!);
-    const own = this.#decide(name, type);
+    const own = type === TYPE_ANY ? anyAnswer(name) : localAnswer(name, type);
     if (own !== undefined) {
-      const answer = this.#keep(key, name, type, own.resolution, own.blocked, now);
-      this.#statistics.query(name, own.blocked, now);
-      return this.#reply(asked, query, answer, now, limit);
+      this.#statistics.query(name, false, now);
+      return this.#reply(asked, query, this.#keep(key, name, type, own, false, now), now, limit);
+    }
+    if (this.#options.isBlocked(name)) {
+      // Not kept: there are more names below those of a list than a cache has room for.
+      this.#statistics.query(name, true, now);
+      return this.#into.subarray(0, writeTail(this.#into, asked, query, this.#tailOf(type)));
     }
     this.#statistics.query(name, false, now);
     counters.misses++;
@@ -145,12 +164,9 @@ export class Server {
     });
   }
 
-  #decide(name: string, type: number): { resolution: Resolution; blocked: boolean } | undefined {
-    if (type === TYPE_ANY) return { resolution: anyAnswer(name), blocked: false };
-    const local = localAnswer(name, type);
-    if (local !== undefined) return { resolution: local, blocked: false };
-    if (!this.#options.isBlocked(name)) return undefined;
-    return { resolution: blockedAnswer(name, type, this.#options.blockMode), blocked: true };
+  #tailOf(type: number): Tail {
+    if (type === RECORD_TYPES.A) return this.#tails.v4;
+    return type === RECORD_TYPES.AAAA ? this.#tails.v6 : this.#tails.other;
   }
 
   /** One question for all who wait for it. */

@@ -1,7 +1,8 @@
 import { NOERROR, NXDOMAIN } from "@soloist/net/dns";
 import { describe, expect, it } from "vitest";
+import { blockedAnswer } from "../../src/server/local.ts";
 import { createQuery, readQuery } from "../../src/server/query.ts";
-import { toWire, ttlOf, writeRefusal, writeReply } from "../../src/server/reply.ts";
+import { toTail, toWire, ttlOf, writeRefusal, writeReply, writeTail } from "../../src/server/reply.ts";
 import { a, ask, cname, read, soa } from "../messages.ts";
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -55,6 +56,30 @@ describe("a reply", () => {
     const whole = reply(asked, chain).bytes.length;
     expect(reply(asked, chain, 0, NEVER, whole).message.truncated).toBe(false);
     expect(reply(asked, chain, 0, NEVER, whole - 1).message.truncated).toBe(true);
+  });
+});
+
+describe("a reply of blocked names", () => {
+  it.each([1, 28, 16])("of type %i is that of the name, whatever its length", (type) => {
+    for (const mode of ["null", "nxdomain"] as const) {
+      const tail = toTail(type, blockedAnswer("x", type, mode));
+      for (const name of ["a.b", "Ads.Example.org", `${"long-label.".repeat(22)}test`]) {
+        const asked = ask(name, type, { udpSize: 1232 });
+        const query = createQuery();
+        readQuery(asked, query);
+        const into = new Uint8Array(600).fill(0xa5);
+        const length = writeTail(into, asked, query, tail);
+        expect(length).toBeLessThanOrEqual(400);
+        const { rcode, answers, authorities } = blockedAnswer(name, type, mode);
+        expect(read(into.subarray(0, length))).toMatchObject({
+          id: 0x1234,
+          rcode,
+          answers,
+          authorities,
+          udpSize: 1232,
+        });
+      }
+    }
   });
 });
 
