@@ -18,8 +18,8 @@ export interface PeerStatus {
 const ASK = "const s = require('node:net').connect(1, process.argv[1]); s.end('status'); s.pipe(process.stdout);";
 
 /** Asks it, over a connection of its own. */
-export async function peerStatus(place: Place): Promise<PeerStatus> {
-  const { stdout, stderr } = await runIn(place, process.execPath, ["-e", ASK, GUEST]);
+export async function peerStatus(place: Place, address: string = GUEST): Promise<PeerStatus> {
+  const { stdout, stderr } = await runIn(place, process.execPath, ["-e", ASK, address]);
   if (stdout === "") throw new Error(`the guest says nothing: ${stderr}`);
   return JSON.parse(stdout) as PeerStatus;
 }

@@ -10,7 +10,8 @@ import {
   Namespace,
   namespacesMissing,
   output,
-  runIn,
+  type PeerStatus,
+  peerStatus,
 } from "@soloist/tool-e2e";
 import { connect } from "@soloist/tool-wire";
 import { describe, expect, it } from "vitest";
@@ -29,24 +30,8 @@ interface Echoed {
   readonly wrong: number;
 }
 
-interface Status {
-  readonly tcp: { readonly sent: number; readonly received: number; readonly retransmitted: number };
-  readonly dropped: Readonly<Record<string, number>>;
-}
-
-const ASK = `
-const socket = require("node:net").connect({ host: process.argv[1], port: 1 }, () => socket.end("status"));
-socket.pipe(process.stdout);
-`;
-
-async function ask(place: Namespace, address: string): Promise<Status> {
-  const { stdout, stderr } = await runIn(place, process.execPath, ["-e", ASK, address]);
-  if (stdout === "") throw new Error(stderr);
-  return JSON.parse(stdout) as Status;
-}
-
 /** Echoes `bytes` on a tap, and returns what the guest counted. */
-async function echoed(offloads: boolean | string, bytes: number, ipv6 = false): Promise<Status["tcp"]> {
+async function echoed(offloads: boolean | string, bytes: number, ipv6 = false): Promise<PeerStatus["tcp"]> {
   using net = new Namespace();
   net.tap("tap0", `${HOST}/24`);
   if (ipv6) net.allowIpv6("tap0", `${IPV6[0]}/64`);
@@ -58,7 +43,7 @@ async function echoed(offloads: boolean | string, bytes: number, ipv6 = false): 
   const address = ipv6 ? IPV6[1] : GUEST;
   const result = await client<Echoed>(net, "echo", [address, 7, bytes]);
   expect(result).toMatchObject({ received: bytes, wrong: -1 });
-  const { tcp, dropped } = await ask(net, address);
+  const { tcp, dropped } = await peerStatus(net, address);
   expect(dropped).toMatchObject({ tcpChecksum: 0, tcpMalformed: 0, ipv4Checksum: 0, ipv4Malformed: 0 });
   return tcp;
 }
@@ -119,7 +104,7 @@ describe.skipIf(missing !== undefined)(`offloads${suffix}`, () => {
     await new Promise((resolve) => tcpdump.stderr!.once("data", resolve));
     const result = await client<Echoed>(outside, "echo", [GUEST, 7, 4 * MEGABYTE]);
     expect(result).toMatchObject({ received: 4 * MEGABYTE, wrong: -1 });
-    const { tcp } = await ask(outside, GUEST);
+    const { tcp } = await peerStatus(outside);
     // What the guest sent as one was cut on the way.
     expect(tcp.sent).toBeLessThan((4 * MEGABYTE) / MSS);
     const { stdout } = await seen;
