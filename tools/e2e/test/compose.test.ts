@@ -24,10 +24,15 @@ function compose(content: unknown): { readonly child: ChildProcess; text(): stri
       text += chunk;
     });
   }
-  onTestFinished(() => {
-    try {
-      process.kill(-child.pid!, "SIGKILL");
-    } catch {} // it has ended
+  onTestFinished(async () => {
+    if (isGroup(child.pid!)) {
+      process.kill(-child.pid!, "SIGINT");
+      await until(
+        "the end",
+        () => (isGroup(child.pid!) ? undefined : true),
+        () => text,
+      );
+    }
     rmSync(folder, { recursive: true });
   });
   return { child, text: () => text };

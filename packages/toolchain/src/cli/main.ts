@@ -8,6 +8,7 @@ import { devCommand } from "./dev.ts";
 import { doctorCommand } from "./doctor.ts";
 import { HELP } from "./help.ts";
 import { inspectCommand } from "./inspect.ts";
+import { interruptionCode } from "./interruption.ts";
 import { logsCommand } from "./logs.ts";
 import { packageCommand } from "./package.ts";
 import { runCommand } from "./run.ts";
@@ -39,6 +40,11 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     return await dispatch(args, terminal);
   } catch (error) {
+    // Ctrl-C at a terminal reaches the bundler and guests, too: what fails then fails for that.
+    if (interruptionCode() !== 0) {
+      terminal.clearProgress();
+      return interruptionCode();
+    }
     if (error instanceof UsageError) {
       terminal.error(`soloist: ${error.message}\n`);
       return EXIT_USAGE;

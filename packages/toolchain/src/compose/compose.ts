@@ -47,7 +47,10 @@ const STEADY_MS = 60_000;
 export async function compose(options: ComposeOptions): Promise<number> {
   const { composition, signal } = options;
   const images = new Map<ComposedApp, ImageInfo>();
-  for (const app of composition.apps) images.set(app, await imageOf(app, options));
+  for (const app of composition.apps) {
+    images.set(app, await imageOf(app, options));
+    if (signal.aborted) return 0;
+  }
   await stopBundler();
   const plans = planNetworks(composition, (app) => networkDevices(images.get(app)!)).filter(
     ({ stations }) => stations.length > 0,
