@@ -59,14 +59,14 @@ describe("an app behind QEMU's user network", () => {
     try {
       await says(running, /Listening/);
       const origin = `http://127.0.0.1:${running.port}`;
-      expect(await curl(here, [`${origin}/work/500`])).toMatch(/^\d+\n$/);
+      expect(await curl(here, [`${origin}/work/1500`])).toMatch(/^\d+\n$/);
       expect(await curl(here, [`${origin}/fail`])).toBe("Internal Server Error\n");
 
       const metrics = await curl(here, ["-H", "accept: text/plain", `${origin}/_soloist`]);
       const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(metrics)?.[1]);
       expect(value("http_requests_total")).toBe(3);
       expect(value("http_failures_total")).toBe(1);
-      expect(value("soloist_loop_delay_longest_seconds")).toBeGreaterThan(0.4);
+      expect(value("soloist_loop_delay_longest_seconds")).toBeGreaterThan(1);
       expect(value("soloist_heap_bytes")).toBeGreaterThan(100_000);
       expect(value("soloist_heap_bytes")).toBeLessThan(value("soloist_memory_taken_bytes"));
       expect(value("soloist_memory_taken_bytes")).toBeLessThan(value("soloist_memory_limit_bytes"));
@@ -107,7 +107,7 @@ describe("an app behind QEMU's user network", () => {
       expect(callFrame.lineNumber).toBe(7);
     }
     const parents = nodes.filter(({ children }) => digits.some(({ id }) => children.includes(id)));
-    expect(new Set(parents.map(({ callFrame }) => callFrame.functionName))).toEqual(new Set(["busyWork"]));
+    expect(parents.map(({ callFrame }) => callFrame.functionName)).toContain("busyWork");
     expect(text).toMatch(/virtio\.cpuprofile: \d+ samples/);
   });
 
@@ -150,7 +150,7 @@ describe.skipIf(missing !== undefined)(`an app on spt${missing ? ` (skipped: ${m
     const running = { child, port: 0, text: () => text };
     try {
       await says(running, /Listening/);
-      expect(await curl(net, [`http://${GUEST}/work/500`])).toMatch(/^\d+\n$/);
+      expect(await curl(net, [`http://${GUEST}/work/1500`])).toMatch(/^\d+\n$/);
     } finally {
       await interrupt(running);
     }
