@@ -164,7 +164,7 @@ export function process(c: TcpConnection, s: TcpSegment, now: number): number {
     const state = c.state;
     if (state === FIN_WAIT_1) {
       c.state = FIN_WAIT_2;
-      c.rtoAt = c.discard ? now + FIN_WAIT_2_LENGTH : NEVER;
+      c.rtoAt = c.discard ? now + FIN_WAIT_2_LENGTH : c.keepAlive > 0 ? now + c.keepAlive : NEVER;
       events |= EVENT_FLUSHED;
     } else if (state === CLOSING) {
       events |= enterTimeWait(c, now) | EVENT_FLUSHED;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { closeSend, writableLength, writeBytes } from "../../src/tcp/calls.ts";
+import { FIN_WAIT_2 } from "../../src/tcp/state.ts";
 import { ACK } from "../../src/wire/tcp.ts";
 import { established, type Machine, MSS } from "./machine.ts";
 
@@ -212,6 +213,16 @@ describe("keep-alive", () => {
     const probes = machine.pass(60_100).filter(({ seq }) => seq === 0);
     expect(probes.length).toBe(1);
     machine.pass(900_000);
+    expect(machine.c.error).toBe("ETIMEDOUT");
+  });
+  it("goes on behind our FIN: a peer that is gone in FIN-WAIT-2 is given up, too", () => {
+    const machine = established();
+    machine.c.keepAlive = 60_000;
+    closeSend(machine.c);
+    machine.flush();
+    machine.receive(ACK, 1, 2);
+    expect(machine.c.state).toBe(FIN_WAIT_2);
+    machine.pass(1_000_000);
     expect(machine.c.error).toBe("ETIMEDOUT");
   });
 });
