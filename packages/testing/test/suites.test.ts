@@ -6,6 +6,7 @@ import {
   faulty,
   memoryBlockDevice,
   netDeviceSuite,
+  offloading,
   pcap,
   QueueDevice,
 } from "../src/index.ts";
@@ -17,6 +18,7 @@ describe("memory block device", () => {
 const wrappers: Record<string, (device: NetDevice) => NetDevice> = {
   "queue device": (device) => device,
   "fault injector without faults": (device) => faulty(device, 1, {}),
+  "device that does all": (device) => offloading(device),
   "pcap writer": (device) => pcap(device, new FakeClock(), () => {}),
 };
 
