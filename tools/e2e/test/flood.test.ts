@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const missing = namespacesMissing();
 /** Frames of each flood at least, and requests of the good client meanwhile. */
-const FRAMES = Number(process.env.SOLOIST_FLOOD ?? 6_000);
+const FRAMES = Number(process.env.SOLOIST_FLOOD ?? 4_000);
 const REQUESTS = 100;
 /** More than the buffers, fragments and half-open connections that strangers may make a stack hold. */
 const LEEWAY = 4 << 20;
@@ -130,7 +130,7 @@ describe.skipIf(missing !== undefined)(`a good client is served during${suffix}`
 
   it.each(kinds)("%s", { timeout: 120_000 }, async (_name, frame, check) => {
     const before = await peerStatus(server.net);
-    const attack = flood(`packet:tap0@${server.net.name}`, frame);
+    const attack = flood(`packet:tap0@${server.net.name}`, frame, 8);
     let served = 0;
     const started = performance.now();
     let sent = 0;
