@@ -89,7 +89,9 @@ function describe(file: string, profile: CpuProfile, torn: number): string {
   const { busy, top } = hotspots(profile, SHOWN);
   const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
   const lines = top.map(({ functionName, url, line, share }) => {
-    const where = url.startsWith("file:") ? relative(process.cwd(), fileURLToPath(url)) : url;
+    const path = url.startsWith("file:") ? fileURLToPath(url) : url;
+    const near = path === "" || path === url ? path : relative(process.cwd(), path);
+    const where = near.startsWith("..") ? path : near;
     return `  ${percent(share).padStart(4)}  ${functionName}${where === "" ? "" : `  ${where}:${line}`}`;
   });
   const count = `${profile.samples.length} samples${torn > 0 ? ` (and ${torn} that changed while they were read)` : ""}`;
