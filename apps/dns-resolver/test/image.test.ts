@@ -42,7 +42,8 @@ describe.skipIf(missing !== undefined).each(targets)(`dns-resolver on %s${suffix
       expect(again.answers).toEqual(["A 192.0.2.1", "A 192.0.2.2"]);
       expect(again.text).toMatch(/^;hOsT\.TeSt\.\s/m);
       const after = await statistics();
-      expect(after.counters.hits).toBe(before.counters.hits! + 1);
+      // A busy machine may let dig ask twice.
+      expect(after.counters.hits).toBeGreaterThan(before.counters.hits!);
       expect(after.counters.misses).toBe(before.counters.misses);
       expect(after.names.find(({ name }) => name === "host.test")?.count).toBeGreaterThanOrEqual(2);
     });

@@ -30,7 +30,7 @@ export const LIMITS = {
   depth: 4,
   /** Addresses of servers that are looked up for one zone: hundreds of names without addresses are an attack (NXNSAttack). */
   serverNames: 3,
-  /** Servers of one zone that are asked. */
+  /** Times that servers of one zone are asked. */
   servers: 5,
   /** Labels that are added one by one, "MAX_MINIMISE_COUNT" (RFC 9156 2.3). */
   minimised: 10,
@@ -199,16 +199,20 @@ class Recursor {
   ): Promise<DnsMessage | undefined> {
     const { ask, servers, now } = this.#options;
     const tried = new Set<string>();
+    /** Once all were asked, those that said nothing are asked once more: a datagram may have been lost. */
+    const silent: ServerRecord[] = [];
     for (let count = 0; count < LIMITS.servers; count++) {
-      const server = await this.#nextServer(delegation, tried, budget, depth);
+      const fresh = await this.#nextServer(delegation, tried, budget, depth);
+      const server = fresh ?? silent.shift();
       if (server === undefined || budget.queries <= 0 || now() >= budget.until) return undefined;
       tried.add(server.endpoint.address);
       budget.queries--;
       const began = now();
       const timeout = Math.min(count === 0 ? FIRST_TIMEOUT : NEXT_TIMEOUT, budget.until - began);
-      const { message } = await ask(server.endpoint, name, type, { recursion: false, timeout });
+      const { message, failure } = await ask(server.endpoint, name, type, { recursion: false, timeout });
       if (message === undefined) {
         servers.failed(server, now());
+        if (failure === "timeout" && fresh !== undefined) silent.push(server);
         continue;
       }
       servers.answered(server, now() - began);

@@ -82,6 +82,15 @@ describe("a recursor", () => {
     expect(asked.slice(1).map((line) => line.split(" ")[0])).toEqual(servers);
   });
 
+  it("asks the only server again when it said nothing: a datagram may have been lost", async () => {
+    let lost = 0;
+    const { resolve, asked } = fixture({
+      [ROOT]: (name) => (lost++ === 0 ? undefined : answered(a(name, "192.0.2.1"))),
+    });
+    expect(await resolve("test", 1)).toMatchObject({ rcode: NOERROR });
+    expect(asked).toHaveLength(2);
+  });
+
   it("follows aliases into other zones, and believes a zone's server about its zone alone", async () => {
     const { resolve } = fixture({
       ...three,
