@@ -26,6 +26,8 @@ describe("lib.sh", () => {
       "curl",
       "dnsmasq-base",
       "gcc",
+      "iperf",
+      "iperf3",
       "iproute2",
       "iputils-ping",
       "libc6-dev",
