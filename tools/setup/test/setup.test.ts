@@ -26,6 +26,7 @@ describe("lib.sh", () => {
       "curl",
       "dnsmasq-base",
       "gcc",
+      "gdb",
       "iperf",
       "iperf3",
       "iproute2",
@@ -37,6 +38,7 @@ describe("lib.sh", () => {
       "qemu-system-x86",
       "redis-tools",
       "tcpdump",
+      "tmux",
       "wabt",
     ]);
   });
