@@ -279,7 +279,8 @@ export class App<in Given = unknown, in out Env = Given> implements DirectApp, F
     const route = router.find(method, path, escaped);
     if (route === undefined) return this.#missing(method, path, escaped);
     if (route.media !== undefined) return this.#negotiate(method, target, path, escaped, source);
-    const { params } = router;
+    // Later requests may share them: what one handler changed, another would see.
+    const params = Object.freeze(router.params);
     if ((++this.#searches & EVERY) === 0) this.#remember(method, target, params, route.handler);
     const context = { __proto__: contextPrototype, params, target, source, serial: source.serial };
     return route.handler(context as unknown as Context<never, never>);
@@ -290,8 +291,7 @@ export class App<in Given = unknown, in out Env = Given> implements DirectApp, F
     const known = this.#known;
     if (target.length > KNOWN_LENGTH) return;
     if (known.size === KNOWN_TARGETS) known.clear();
-    // Many requests share them.
-    known.set(target, { method, params: Object.freeze(params), handler });
+    known.set(target, { method, params, handler });
   }
 
   /** Several routes may fit that differ by what they take and give: the request's headers choose. RFC 9110 12.5.1, 15.5.16. */
@@ -336,7 +336,8 @@ export class App<in Given = unknown, in out Env = Given> implements DirectApp, F
       response.headers.set("vary", "accept");
       return response;
     }
-    const { route, params } = best;
+    const { route } = best;
+    const params = Object.freeze(best.params);
     const context = { __proto__: contextPrototype, params, target, source, serial: source.serial, made: request };
     const result = route.handler(context as unknown as Context<never, never>);
     if (!readers.some(({ route: { media } }) => media?.produces !== undefined)) return result;

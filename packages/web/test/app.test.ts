@@ -145,6 +145,14 @@ describe("targets that come often", () => {
     }
   });
 
+  test("their parameters cannot be changed, from the first request on", async () => {
+    const app = createApp().get("/:x", ({ params }) => {
+      expect(() => ((params as { x: string }).x = "changed")).toThrow(TypeError);
+      return params.x;
+    });
+    for (let round = 0; round < 20; round++) expect(await (await app.request("/a")).text()).toBe("a");
+  });
+
   test("one that is declared later counts", async () => {
     const app = createApp().get("/*path", ({ params }) => `rest ${params.path}`);
     const ask = async (method: string) => (await app.request("/a", { method })).text();
