@@ -67,7 +67,11 @@ ${lookup && html`<p role="status">${lookup.name} is <strong>${lookup.blocked ? "
 
 <section>
 <h2>How long servers took</h2>
-${barChart(now.latency.map(({ upTo, count }) => ({ label: upTo === null ? "more" : milliseconds(upTo), count })))}
+${
+  counters.misses === 0
+    ? html`<p class="none">None was asked yet.</p>`
+    : barChart(now.latency.map(({ upTo, count }) => ({ label: upTo === null ? "more" : milliseconds(upTo), count })))
+}
 </section>
 
 <section>
