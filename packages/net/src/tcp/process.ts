@@ -255,6 +255,9 @@ function admit(c: TcpConnection, s: TcpSegment, now: number): number {
   if (ahead > 0 && ahead < window) return ADMITTED;
   // A full window still hears ACKs and probes (RFC 9293 3.10.7.4): the data is refused by the room there is.
   if (ahead === 0 && window === 0) return ADMITTED;
+  // The bare ACKs of a peer that has sent up to our window's edge, or a probe beyond it, carry a number beyond the window too:
+  // two peers that probe each other's closed windows would never hear that one opened.
+  if (length === 0 && ahead > 0 && ahead <= window + 1) return ADMITTED;
   if (length === 0) return challenge(c, now);
   // Data that came again, or a zero-window probe: its sender waits for this ACK.
   if (ahead < 0 && ahead > -2 * c.rcvLimit) {

@@ -267,6 +267,17 @@ describe("ESTABLISHED", () => {
     machine.receive(RST, 4097, 0);
     expect(machine.state).toBe("CLOSED");
   });
+  it("established: with both windows closed, an ACK behind the peer's probe still opens its window", () => {
+    const machine = established(1000, 5000, 4096);
+    machine.receive(ACK, 1, 1, { length: 4096, window: 0 });
+    machine.flush();
+    expect(write(machine, 10)).toEqual([]);
+    // Its probe used the number 4097, which we did not take: what it sends next is numbered behind it.
+    expect(machine.receive(ACK, 4098, 1)).toEqual([{ flags: "PSH,ACK", seq: 1, ack: 4097, length: 10 }]);
+    // Nothing that a peer can have sent is numbered beyond that.
+    expect(machine.receive(ACK, 4099, 11)).toEqual([ack(11, 4097)]);
+    expect(machine.c.sndUna).toBe(1001);
+  });
   it("established: an ACK older than the largest window explains is challenged (RFC 5961 5.2)", () => {
     const machine = established();
     write(machine, 10);
