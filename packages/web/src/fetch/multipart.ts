@@ -84,12 +84,13 @@ class MultipartReader {
     this.#inBody = true;
     const serial = ++this.#serial;
     const disposition = field(head, "content-disposition") ?? "";
-    const name = parameter(disposition, "name");
+    const parameters = parametersOf(disposition);
+    const name = parameters.get("name");
     if (!/^form-data\s*(;|$)/i.test(disposition) || name === undefined) throw broken("A part of the form has no name");
     const body = { [Symbol.asyncIterator]: () => this.#body(serial) };
     return {
       name,
-      filename: parameter(disposition, "filename"),
+      filename: parameters.get("filename"),
       type: field(head, "content-type") ?? "text/plain",
       body,
       bytes: () => readContent(body),
@@ -173,12 +174,23 @@ function field(lines: readonly string[], name: string): string | undefined {
   return line?.slice(name.length + 1).trim();
 }
 
-/** Browsers write `"` as %22, curl as \"; RFC 7578 4.2. */
-function parameter(disposition: string, name: string): string | undefined {
-  const match = new RegExp(`;\\s*${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, "i").exec(disposition);
-  if (match === null) return undefined;
-  if (match[1] === undefined) return match[2];
-  return match[1]
+const PARAMETER = /;\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/g;
+
+/**
+ * The parameters of a Content-Disposition by their names in lower case; of equal ones the first. Taken from left to right, so
+ * that what stands between quotes is never one. Browsers write `"` as %22, curl as \"; RFC 7578 4.2.
+ */
+function parametersOf(disposition: string): ReadonlyMap<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [, name, quoted, plain] of disposition.matchAll(PARAMETER)) {
+    const key = name!.toLowerCase();
+    if (!parameters.has(key)) parameters.set(key, quoted === undefined ? plain! : unquoted(quoted));
+  }
+  return parameters;
+}
+
+function unquoted(text: string): string {
+  return text
     .replace(/\\(["\\])/g, "$1")
     .replace(/%22/g, '"')
     .replace(/%0D/g, "\r")

@@ -78,6 +78,18 @@ describe("multipart", () => {
     await expect(request(text, TYPE).formData()).rejects.toMatchObject({ status: 400, code: "ERR_MULTIPART" });
   });
 
+  it.each([
+    ['form-data; filename="a; name=\\"evil\\".txt"; name="real"', "real", 'a; name="evil".txt'],
+    ['form-data; name="a; filename=b"', "a; filename=b", undefined],
+    ['form-data; name="a"; name="b"', "a", undefined],
+    ["form-data; Name=a ; FileName=b.txt", "a", "b.txt"],
+  ])("what stands between quotes is no parameter: %s", async (disposition, name, filename) => {
+    const content = `--x\r\nContent-Disposition: ${disposition}\r\n\r\n1\r\n--x--`;
+    const parts: unknown[] = [];
+    for await (const each of parseParts(TYPE, content)) parts.push([each.name, each.filename]);
+    expect(parts).toEqual([[name, filename]]);
+  });
+
   it("more than 1,000 fields are refused with 413", async () => {
     const many = `${Array.from({ length: 1001 }, () => part("a", "")).join("")}--x--`;
     await expect(request(many, TYPE).formData()).rejects.toMatchObject({ status: 413 });
