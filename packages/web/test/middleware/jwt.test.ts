@@ -33,6 +33,24 @@ describe("JSON Web Tokens", () => {
     }
   });
 
+  it.each([
+    ["ES256", { name: "ECDSA", namedCurve: "P-256" }],
+    ["ES384", { name: "ECDSA", namedCurve: "P-384" }],
+    [
+      "RS256",
+      { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+    ],
+  ])("%s: what the private key signed holds by the public one, and by no other algorithm", async (alg, algorithm) => {
+    const pair = (await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"])) as CryptoKeyPair;
+    const signed = await new SignJWT({ sub: "ada", iss: "me", exp: 1000 })
+      .setProtectedHeader({ alg })
+      .sign(pair.privateKey);
+    expect(await jwtVerifier(pair.publicKey, { ...options, algorithms: [alg] })(signed)).toMatchObject({ sub: "ada" });
+    expect(await jwtVerifier(pair.publicKey, { ...options, algorithms: ["PS256"] })(signed)).toBeUndefined();
+    const other = `${signed.slice(0, -8)}AAAAAAAA`;
+    expect(await jwtVerifier(pair.publicKey, { ...options, algorithms: [alg] })(other)).toBeUndefined();
+  });
+
   it("guard routes together with bearerAuth", async () => {
     const verify = jwtVerifier(key, options);
     const app = createApp()
