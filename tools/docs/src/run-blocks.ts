@@ -14,8 +14,10 @@ export function runnable(text: string): Block[] {
  * block stands for any output.
  */
 export function runBlock(block: Block): string {
+  // npm's own variables, which this program has when npm started it, would have its npx speak of the user's settings.
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
   const environment = {
-    ...process.env,
+    ...Object.fromEntries(inherited),
     NO_COLOR: "1",
     npm_config_userconfig: "/dev/null",
     npm_config_update_notifier: "false",
