@@ -23,7 +23,7 @@ export interface TcpEnvironment {
   readonly counters: TcpCounters;
   /** Largest segment that we take: the device's MTU less the headers. */
   readonly mss: number;
-  /** Most data that the device cuts into segments itself; 0: it does not. */
+  /** Most data that the device cuts into segments itself, and joins from received ones; 0: it does not. */
   readonly large: number;
   /** Of the poll that runs, or ran last. */
   readonly now: number;

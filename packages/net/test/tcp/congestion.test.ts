@@ -121,6 +121,13 @@ describe("the receive window", () => {
     expect(machine.c.rcvOffer).toBe(65_535);
     expect(machine.c.rcvLimit).toBe(65_535);
   });
+  it("does not shrink where the device joins segments: its queue is long in bytes, and small windows leave little to join", () => {
+    const machine = growing();
+    machine.c.srtt = 0.2;
+    machine.large = 65_000;
+    take(machine, 8, 20);
+    expect(machine.c.rcvOffer).toBe(65_535);
+  });
   it("takes what a larger window had allowed before it shrank", () => {
     const machine = growing();
     machine.c.srtt = 0.2;

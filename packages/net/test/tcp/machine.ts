@@ -50,6 +50,8 @@ export class Machine {
   duplicates: [number, number][] = [];
   events = 0;
   full = false;
+  /** What the device cuts into segments, bytes. */
+  large = 0;
   /** Try header prediction first, as the stack does. */
   fast = false;
   fastTaken = 0;
@@ -66,11 +68,13 @@ export class Machine {
       pool: new RingPool(1 << 24, 0),
       counters: createTcpCounters(),
       mss: MSS,
-      large: 0,
       mayChallenge: () => this.challenges-- > 0,
       park: () => {},
       get now() {
         return machine.now;
+      },
+      get large() {
+        return machine.large;
       },
     };
     this.c = new TcpConnection(env, 1, 80, 2, 4000);
