@@ -7,7 +7,7 @@ TEST_DEVICES(NET("service"));
 int test(const struct boot_info *boot) {
     (void)boot;
     uint8_t *memory = (uint8_t *)LINEAR_BASE + 0x20000;
-    struct net_memory shared = {memory, 64, memory + 64 * NET_SLOT_SIZE, 64};
+    struct net_memory shared = {memory, 64, memory + 64 * NET_SLOT_SIZE, 64, 0};
     struct net_info info;
     expect(net_acquire("service", &shared, &info) == 0, "the device is acquired");
     say("idle\n");
