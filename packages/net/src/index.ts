@@ -47,6 +47,7 @@ export type { Mdns, Published, PublishOptions } from "./sockets/mdns.ts";
 export type { Ntp, SyncOptions } from "./sockets/ntp.ts";
 export type { ConnectOptions, ListenOptions, Tcp, TcpSocketOptions } from "./sockets/tcp.ts";
 export type { FlowInfo, TcpFlowApi } from "./sockets/tcp-flow.ts";
+export type { TcpListenerApi } from "./sockets/tcp-listener.ts";
 export type { BindOptions, ConnectedUdpSocket, Datagram, Udp, UdpConnectOptions, UdpSocket } from "./sockets/udp.ts";
 export { stackStatus } from "./status.ts";
 export type { TcpCounters } from "./tcp/connection.ts";

@@ -37,7 +37,11 @@ export interface FlowInfo {
   readonly roundTrip: number;
   readonly retransmissionTimeout: number;
   readonly congestionWindow: number;
+  /** Segments sent again since the connection began. */
+  readonly retransmissions: number;
+  /** What the peer has room for, and what we have told it that there is here, bytes from what was acknowledged on. */
   readonly sendWindow: number;
+  readonly receiveWindow: number;
   readonly mss: number;
   /** Bytes written and not acknowledged, bytes arrived and not read. */
   readonly unsent: number;
@@ -210,7 +214,9 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
       roundTrip: c.srtt,
       retransmissionTimeout: c.rto,
       congestionWindow: c.cwnd,
+      retransmissions: c.retransmitted,
       sendWindow: c.sndWnd,
+      receiveWindow: (c.rcvAdv - c.rcvNxt) | 0,
       mss: c.mss,
       unsent: (c.sndEnd - c.sndUna) | 0,
       unread: readableLength(c),

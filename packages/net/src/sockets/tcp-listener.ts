@@ -1,4 +1,4 @@
-import type { ByteHelpers, Endpoint, Flow, Listener, Logger, WaitOptions } from "@soloist/interface";
+import type { ByteHelpers, Endpoint, Listener, Logger, WaitOptions } from "@soloist/interface";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
 import type { TcpConnection } from "../tcp/connection.ts";
 import type { SynHandler, TcpLayer } from "../tcp/layer.ts";
@@ -6,7 +6,13 @@ import { EVENT_CLOSED, EVENT_CONNECTED } from "../tcp/state.ts";
 import { limited, timerOf } from "./limits.ts";
 import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
 
-export class TcpListener implements Listener, SynHandler {
+/** What `tcp.listen` gives beyond {@link Listener}: its flows have figures, and options that can be set. */
+export interface TcpListenerApi extends Listener {
+  accept(options?: WaitOptions): Promise<TcpFlowApi | undefined>;
+  [Symbol.asyncIterator](): AsyncIterator<TcpFlowApi>;
+}
+
+export class TcpListener implements TcpListenerApi, SynHandler {
   readonly options: TcpOptionsOfUser;
   readonly localAddress: number;
   readonly #layer: TcpLayer;
@@ -108,7 +114,7 @@ export class TcpListener implements Listener, SynHandler {
     this.close();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Flow> {
+  [Symbol.asyncIterator](): AsyncIterator<TcpFlowApi> {
     return {
       next: async () => {
         const flow = await this.accept();

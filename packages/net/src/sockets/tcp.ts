@@ -1,4 +1,4 @@
-import type { ByteHelpers, Listener } from "@soloist/interface";
+import type { ByteHelpers } from "@soloist/interface";
 import { failureError, InvalidArgumentError } from "../errors.ts";
 import type { TcpOptionsOfUser } from "../tcp/calls.ts";
 import type { CongestionName } from "../tcp/congestion.ts";
@@ -11,7 +11,7 @@ import { assertAddress, assertLocal, localText, type SocketAddresses } from "./a
 import { assertTimeout } from "./dns.ts";
 import { closeOnAbort } from "./limits.ts";
 import { TcpFlow, type TcpFlowApi } from "./tcp-flow.ts";
-import { TcpListener } from "./tcp-listener.ts";
+import { TcpListener, type TcpListenerApi } from "./tcp-listener.ts";
 
 /** What both ends of a connection may set. */
 export interface TcpSocketOptions {
@@ -71,7 +71,7 @@ export interface Tcp {
   /** The host's helpers, for clients above. */
   readonly bytes: ByteHelpers;
   /** @throws {AddressError} `EADDRINUSE`, `EADDRNOTAVAIL` */
-  listen(options: ListenOptions): Listener;
+  listen(options: ListenOptions): TcpListenerApi;
   /** @throws {SoloistError} `ECONNREFUSED`, `ETIMEDOUT`, `EHOSTUNREACH`, `ENETUNREACH` */
   connect(options: ConnectOptions): Promise<TcpFlowApi>;
 }

@@ -211,6 +211,8 @@ export class TcpConnection implements Timed {
   /** When the timed segment was sent; -1: none is timed. */
   rttAt = -1;
   declare retries: number;
+  /** Segments sent again, for `info()`. */
+  declare retransmitted: number;
   lastSentAt = 0;
 
   /** Retransmission, persist, TIME-WAIT and keep-alive exclude each other: one deadline. */
@@ -325,6 +327,7 @@ const SELDOM_CHANGED = {
   rateBefore: 0,
   reordered: false,
   retries: 0,
+  retransmitted: 0,
   acksOwed: 0,
   sendLimit: SEND_LIMIT,
   sendLimitMax: AUTO_LIMIT,

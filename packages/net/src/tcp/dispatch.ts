@@ -182,12 +182,17 @@ function advance(c: TcpConnection, next: number, now: number): void {
     if (c.sndUna === c.sndMax || c.rtoAt === NEVER) c.rtoAt = now + c.pto;
     c.sndMax = next;
   } else {
-    c.env.counters.retransmitted++;
+    countAgain(c);
     c.rttAt = -1;
     noteResent(c, (next - c.sndNxt) | 0);
   }
   c.sndNxt = next;
   if (c.rtoAt === NEVER) c.rtoAt = now + c.rto;
+}
+
+function countAgain(c: TcpConnection): void {
+  c.env.counters.retransmitted++;
+  c.retransmitted++;
 }
 
 /** The first unacknowledged segment again; sndNxt stays. */
@@ -201,7 +206,7 @@ function resendFirst(c: TcpConnection, now: number, sink: SegmentSink): boolean 
   const fin = c.finQueued && length === data && outstanding > length;
   const flags = (length === data && length > 0 ? ACK | PSH : ACK) | (fin ? FIN : 0);
   if (!emit(c, c.sndUna, flags, length, now, sink)) return false;
-  c.env.counters.retransmitted++;
+  countAgain(c);
   c.rttAt = -1;
   c.rtoAt = now + c.rto;
   noteResent(c, length);
@@ -225,7 +230,7 @@ function resendLost(c: TcpConnection, board: Scoreboard, now: number, sink: Segm
     if (!emit(c, segment.start, (last && data > 0 ? ACK | PSH : ACK) | (fin ? FIN : 0), data, now, sink)) return false;
     board.again(segment, now);
     if (board.phase !== OPEN) noteResent(c, data);
-    c.env.counters.retransmitted++;
+    countAgain(c);
     if (index === 0 || board.rtoAt === NEVER) {
       // The first one again: its answer takes a round trip (RFC 6298 5.1).
       board.rtoAt = now + c.rto;
@@ -261,7 +266,7 @@ function dispatchSyn(c: TcpConnection, now: number, sink: SegmentSink): boolean 
     c.rttAt = now;
     c.rttSeq = c.iss;
   } else {
-    c.env.counters.retransmitted++;
+    countAgain(c);
   }
   c.rtoAt = now + c.rto;
   if (c.state === SYN_SENT && c.rtoAt > c.connectBy) c.rtoAt = c.connectBy;

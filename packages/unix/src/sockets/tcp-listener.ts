@@ -1,5 +1,5 @@
 import { createServer, type Socket } from "node:net";
-import type { ByteHelpers, Endpoint, Flow, Listener, Logger, WaitOptions } from "@soloist/interface";
+import type { ByteHelpers, Endpoint, Listener, Logger, WaitOptions } from "@soloist/interface";
 import { limited } from "@soloist/net";
 import { wake } from "../machine.ts";
 import { after } from "./after.ts";
@@ -78,7 +78,7 @@ export class HostListener implements Listener {
     this.close();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<Flow> {
+  [Symbol.asyncIterator](): AsyncIterator<HostFlow> {
     return {
       next: async () => {
         const flow = await this.accept();
