@@ -9,7 +9,7 @@ import {
   parseAbiNote,
   parseManifestNote,
 } from "./elf/solo5.ts";
-import { ImageError } from "./errors.ts";
+import { ImageError, UsageError } from "./errors.ts";
 import { type ImageMetadata, isMetadata } from "./image.ts";
 
 export interface ImageSegment {
@@ -41,15 +41,14 @@ export interface ImageInfo {
   readonly snapshot?: boolean;
 }
 
-/** Reads and checks an image. Throws an {@link ImageError} whose message is one line. */
+/** Reads and checks an image. Throws an {@link ImageError}, or a {@link UsageError} when there is none: one line each. */
 export function inspectImage(path: string): ImageInfo {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw new ImageError(
-      `${path}: ${(error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (error as Error).message}`,
-    );
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw new UsageError(`${path}: no such file`);
+    throw new ImageError(`${path}: ${(error as Error).message}`);
   }
   try {
     return describeImage(path, bytes);

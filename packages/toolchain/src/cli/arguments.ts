@@ -14,7 +14,11 @@ export function parse<const Options extends NonNullable<ParseArgsConfig["options
     const { message, code } = error as NodeJS.ErrnoException;
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
     const unknown = /^Unknown option '([^']*)'/.exec(message);
-    throw new UsageError(unknown ? `unknown option ${unknown[1]}${hint}` : firstSentence(message));
+    if (unknown) throw new UsageError(`unknown option ${unknown[1]}${hint}`);
+    const valueless = /^Option '((?:-\w, )?(-[^' ]+))(?: <value>)?' argument (missing|is ambiguous)/.exec(message);
+    if (!valueless) throw new UsageError(firstSentence(message));
+    const [, names, name, why] = valueless;
+    throw new UsageError(`${names} needs a value${why === "missing" ? "" : `, ${name}=-… if it begins with -`}`);
   }
 }
 

@@ -103,7 +103,8 @@ export class ProfileBuilder {
   }
 
   #describe({ name, line, column }: SampledFunction): CallFrame {
-    if (line === 0) return { functionName: name, scriptId: "0", url: "", lineNumber: -1, columnNumber: -1 };
+    if (line === 0)
+      return { functionName: name || "(native)", scriptId: "0", url: "", lineNumber: -1, columnNumber: -1 };
     const place = this.#mapper?.position(line, column);
     const named =
       name.replace(/^<(.*)>$/, "$1") || (place && nameFromSource(place.path, place.line, place.column)) || "";

@@ -49,6 +49,7 @@ describe("help and usage", () => {
     ["two apps", ["build", "apps/hello", "apps/echo"]],
     ["two images", ["run", "a.spt", "b.spt"]],
     ["no image", ["inspect"]],
+    ["an image that is not there", ["inspect", "nowhere.spt"]],
     ["an app that is none", ["build", "packages"]],
     ["a bad port", ["run", "apps/hello", "-p", "http"]],
     ["a bad address", ["run", "apps/hello", "--net-mac", "xyz"]],
@@ -67,6 +68,14 @@ describe("help and usage", () => {
     expect(stderr).toMatch(/^soloist: [^\n]+\n$/);
     expect(stdout).toBe("");
     expect(status).toBe(2);
+  });
+
+  it("an option without its value is named", () => {
+    expect(soloist("run", "--profile").stderr).toBe("soloist: --profile needs a value\n");
+    expect(soloist("run", "-p").stderr).toBe("soloist: -p, --publish needs a value\n");
+    expect(soloist("run", "--profile", "--gdb").stderr).toBe(
+      "soloist: --profile needs a value, --profile=-… if it begins with -\n",
+    );
   });
 });
 

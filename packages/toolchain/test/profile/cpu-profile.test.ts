@@ -46,12 +46,14 @@ describe("a CPU profile", () => {
     builder.add([{ ...arrow, line: 10 }], 2);
     builder.add([{ ...arrow, line: 11 }], 3);
     builder.add([main], 4);
+    builder.add([{ name: "", line: 0, column: 0 }], 5);
     const frames = builder.build().nodes.map(({ callFrame }) => callFrame);
     const url = pathToFileURL(path).href;
     expect(frames[1]).toMatchObject({ functionName: "total", url, lineNumber: 0, columnNumber: 14 });
     expect(frames[2]).toMatchObject({ functionName: "poll", url, lineNumber: 1 });
     expect(frames[3]).toMatchObject({ functionName: "#sell", url, lineNumber: 2 });
     expect(frames[4]).toMatchObject({ functionName: "main", url: "app.js" });
+    expect(frames[5]).toMatchObject({ functionName: "(native)", url: "" });
   });
 
   it("tells where the time went, idleness left out", () => {
