@@ -97,6 +97,15 @@ describe("retransmission", () => {
     expect(machine.c.recovering).toBe(true);
     expect(machine.c.ssthresh).toBe(5 * MSS);
   });
+  it("the first two duplicate ACKs send a new segment each, beyond the congestion window (RFC 3042)", () => {
+    const machine = established();
+    write(machine, 20 * MSS);
+    expect(machine.c.sndNxt - machine.c.sndUna).toBe(10 * MSS);
+    expect(machine.receive(ACK, 1, 1)).toMatchObject([{ seq: 1 + 10 * MSS, length: MSS }]);
+    expect(machine.receive(ACK, 1, 1)).toMatchObject([{ seq: 1 + 11 * MSS, length: MSS }]);
+    expect(machine.c.cwnd).toBe(10 * MSS);
+    expect(machine.receive(ACK, 1, 1)[0]).toMatchObject({ seq: 1, length: MSS });
+  });
   it("a partial ACK in recovery sends the next hole (RFC 6582)", () => {
     const machine = established();
     write(machine, 10 * MSS);
