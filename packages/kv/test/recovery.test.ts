@@ -132,6 +132,18 @@ describe("superblocks", () => {
     expect(content[512 * BLOCKS - 1]).toBe(0);
   });
 
+  it.each([
+    ["a bit", [0x80]],
+    ["a byte order mark", [0xef, 0xbb, 0xbf]],
+    ["an overlong zero", [0xc0, 0x80]],
+  ])("%s among zeros makes a disk somebody else's", async (_name, odd) => {
+    for (const at of [512, 512 * 3 + 7, 512 * BLOCKS - odd.length]) {
+      const content = new Uint8Array(512 * BLOCKS);
+      content.set(odd, at);
+      expect(await codeOf(() => boot(content))).toBe("ERR_KV_FOREIGN");
+    }
+  });
+
   it("formatting forgets the store that was there", async () => {
     const content = await deviceWith(50);
     const store = await boot(content, { format: true });
