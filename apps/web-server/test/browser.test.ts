@@ -74,6 +74,10 @@ describe.skipIf(browserMissing !== undefined)(`a booted image in Chromium${suffi
     // Noted at each step: the last one alone would not show that there was progress.
     await page.evaluate(`window.seen = []; new MutationObserver(() => seen.push(document.getElementById("progress").value))
       .observe(document.getElementById("sent"), { childList: true })`);
+    // At the speed of a slow line, or a busy machine might see nothing between the beginning and the end.
+    const line = await context.newCDPSession(page);
+    const speed = { downloadThroughput: -1, uploadThroughput: 2_000_000, latency: 0 };
+    await line.send("Network.emulateNetworkConditions", { offline: false, ...speed });
     const buffer = Buffer.alloc(6_000_000, "x");
     await page.locator("#file").setInputFiles({ name: "big.bin", mimeType: "application/octet-stream", buffer });
     await page.getByRole("button", { name: "Upload" }).click();
