@@ -31,6 +31,8 @@ export async function testCommand(args: string[], terminal: Terminal): Promise<n
     throw new UsageError(`--target ${target}: tests boot virtio images, whose network needs no root`);
   }
   const app = readApp(single(positionals, "app") ?? ".");
+  // vitest itself colours what a pipe gets.
+  if (!process.stdout.isTTY && process.env.FORCE_COLOR === undefined) process.env.NO_COLOR ??= "1";
   try {
     return await runTests({ app, filters, watch: values.watch === true, ...(values.image ? { image: target } : {}) });
   } finally {

@@ -15,7 +15,7 @@ function soloist(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], {
     cwd: root,
     encoding: "utf8",
-    env: { ...process.env, XDG_STATE_HOME: scratch },
+    env: { ...process.env, XDG_STATE_HOME: scratch, FORCE_COLOR: undefined, NO_COLOR: undefined },
   });
   return { status, stdout, stderr };
 }
@@ -169,6 +169,13 @@ describe("build, inspect, run", () => {
     expect(stderr).toMatch(/^soloist: new Date\(\) was called/);
     expect(stderr).not.toContain("\x1b");
   });
+});
+
+it("test without tests is exit code 1, without colours when nobody watches", () => {
+  const { status, stdout, stderr } = soloist("test", "apps/hello", "--", "no-file-is-called-so");
+  expect(stdout + stderr).toContain("No test files found");
+  expect(stdout + stderr).not.toContain("\x1b");
+  expect(status).toBe(1);
 });
 
 it("doctor --json lists what it looked for", () => {
