@@ -10,6 +10,7 @@ import {
   etag,
   eventStream,
   htmlStream,
+  jwtVerifier,
   Response,
   requestId,
   sealedCookies,
@@ -42,6 +43,22 @@ const verify = eddsaVerifier(
   Uint8Array.from(atob("11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="), (unit) => unit.charCodeAt(0)),
 );
 
+interface Claim {
+  readonly format: "jwk" | "spki";
+  /** A JWK, or base64. */
+  readonly key: object | string;
+  readonly algorithm: { name: string; namedCurve?: string; hash?: string };
+  readonly alg: string;
+  readonly token: string;
+}
+
+/** What a token says, by a key that comes along with it; at the epoch, when none has expired. */
+async function claims({ format, key, algorithm, alg, token }: Claim): Promise<unknown> {
+  const data = typeof key === "string" ? Uint8Array.from(atob(key), (unit) => unit.charCodeAt(0)) : key;
+  const imported = await crypto.subtle.importKey(format, data, algorithm, true, ["verify"]);
+  return jwtVerifier(imported, { algorithms: [alg], now: () => new Date(0) })(token);
+}
+
 const app = createApp<{ greeting: string }>()
   .device("greeter", ({ greeting }) => ({ greet: (name: string) => `${greeting} ${name}` }))
   .use(requestId(), secureHeaders(), compress(), etag(), timeout(0.5))
@@ -56,6 +73,13 @@ const app = createApp<{ greeting: string }>()
     return given === null ? signer.seal("who", "ada") : `${await signer.open("who", given)}`;
   })
   .get("/ed25519", async ({ query }) => (await verify(query.get("token") ?? "")) ?? "does not hold")
+  .post("/jwt", async ({ request }) => {
+    const claim = (await request.json()) as Claim;
+    return claims(claim).then(
+      (found) => (found === undefined ? "does not hold" : JSON.stringify(found)),
+      (error: Error) => error.name,
+    );
+  })
   .get("/greeting/:name", ({ params, env }) => env.greeter.greet(params.name))
   .get(
     "/page",

@@ -1,5 +1,5 @@
 // Parts of packages/web that lean on the engine, in a booted image, seen by curl.
-import { createPrivateKey, sign } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { curl, GUEST, namespacesMissing, runIn, type Serving, serves } from "@soloist/tool-e2e";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -44,6 +44,49 @@ describe.skipIf(missing !== undefined)(`parts of web on spt${missing ? ` (skippe
     expect(await get(`/ed25519?token=${token.replace(part({ sub: "ada" }), part({ sub: "eve" }))}`)).toBe(
       "does not hold",
     );
+  });
+
+  const claims = (claim: object) =>
+    curl(server.net, ["--data-binary", "@-", `http://${GUEST}/jwt`], JSON.stringify(claim));
+
+  it("RFC 7515 A.3: the ES256 token holds by its JWK, a changed one and a point off the curve do not", async () => {
+    const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+    const [x, y] = ["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"];
+    const key = { kty: "EC", crv: "P-256", x, y };
+    const said = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    const token = `eyJhbGciOiJFUzI1NiJ9.${said}.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q`;
+    const claim = { format: "jwk", key, algorithm, alg: "ES256", token };
+    expect(JSON.parse(await claims(claim))).toEqual({
+      iss: "joe",
+      exp: 1300819380,
+      "http://example.com/is_root": true,
+    });
+    expect(await claims({ ...claim, token: token.replace("DtEh", "DtEi") })).toBe("does not hold");
+    expect(await claims({ ...claim, key: { ...key, y: x } })).toBe("DataError");
+  });
+
+  const signers: readonly [string, object, () => { publicKey: KeyObject; privateKey: KeyObject }][] = [
+    ["ES256", { name: "ECDSA", namedCurve: "P-256" }, () => generateKeyPairSync("ec", { namedCurve: "P-256" })],
+    ["ES384", { name: "ECDSA", namedCurve: "P-384" }, () => generateKeyPairSync("ec", { namedCurve: "P-384" })],
+    [
+      "RS256",
+      { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
+      () => generateKeyPairSync("rsa", { modulusLength: 2048 }),
+    ],
+  ];
+  it.each(signers)("%s: OpenSSL's tokens hold by its keys as JWK and as SPKI, not by another", async (...signer) => {
+    const [alg, algorithm, generate] = signer;
+    const { publicKey, privateKey } = generate();
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const text = `${part({ alg })}.${part({ sub: "ada" })}`;
+    const signed = sign(`sha${alg.slice(2)}`, Buffer.from(text), { key: privateKey, dsaEncoding: "ieee-p1363" });
+    const claim = { algorithm, alg, token: `${text}.${signed.toString("base64url")}` };
+    const spki = (key: KeyObject) => key.export({ type: "spki", format: "der" }).toString("base64");
+    const other = generate().publicKey;
+    expect(await claims({ ...claim, format: "jwk", key: publicKey.export({ format: "jwk" }) })).toBe('{"sub":"ada"}');
+    expect(await claims({ ...claim, format: "spki", key: spki(publicKey) })).toBe('{"sub":"ada"}');
+    expect(await claims({ ...claim, format: "jwk", key: other.export({ format: "jwk" }) })).toBe("does not hold");
+    expect(await claims({ ...claim, format: "spki", key: spki(other) })).toBe("does not hold");
   });
 
   it("env and devices are there, streamed HTML is escaped and packed, content is unpacked", async () => {
