@@ -97,6 +97,27 @@ describe.skipIf(browserMissing !== undefined)(`in Chromium${suffix}`, () => {
     await page.close();
   });
 
+  it("goes to what was typed, although Enter came before there was anything to search in", async () => {
+    const page = await open("/", "light", 1440);
+    let send: () => void = () => {};
+    const typed = new Promise<void>((resolve) => {
+      send = resolve;
+    });
+    let asked = 0;
+    await page.route("**/search.json", async (route) => {
+      asked++;
+      await typed;
+      await route.continue();
+    });
+    await page.keyboard.press("/");
+    await page.keyboard.type("openStore");
+    await page.keyboard.press("Enter");
+    send();
+    await page.waitForURL("**/reference/kv/#openstore");
+    expect(asked).toBe(1);
+    await page.close();
+  });
+
   it("shows the contents on a phone when asked", async () => {
     const page = await open("/workshop/1-hello/", "light", 360);
     const link = page.getByRole("link", { name: "5 · Your own URL shortener" });

@@ -1,9 +1,11 @@
 // Search over /search.json, fetched when somebody first looks for something. The page works without it.
+// People type faster than a line answers: what is found, and where Enter leads, is for what stands in the box by then.
 const box = document.querySelector("search");
 const input = document.getElementById("search");
 const list = document.getElementById("found");
 const MOST = 12;
-let sections;
+let loading;
+let answered = "";
 let chosen = -1;
 
 box.hidden = false;
@@ -26,15 +28,34 @@ function excerpt(text, words) {
   return (start > 0 ? "…" : "") + text.slice(start, start + 130).trim() + (text.length > start + 130 ? "…" : "");
 }
 
+/** All sections: asked for once, and again when that failed. */
+function load() {
+  loading ??= fetch("/search.json").then((response) => response.json());
+  loading.catch(() => {
+    loading = undefined;
+  });
+  return loading;
+}
+
 async function search() {
-  const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-  sections ??= await (await fetch("/search.json")).json();
+  const sections = await load();
+  if (input.value === answered) return;
+  answered = input.value;
+  const words = answered.toLowerCase().split(/\s+/).filter(Boolean);
   const found = words.length === 0 ? [] : sections.map((section) => [score(section, words), section]);
   const best = found.filter(([points]) => points > 0).sort((a, b) => b[0] - a[0]);
   chosen = -1;
   list.replaceChildren(...best.slice(0, MOST).map(([, section]) => item(section, words)));
-  if (words.length > 0 && best.length === 0) list.append(row("p", [`Nothing is called “${input.value}” here.`]));
+  if (words.length > 0 && best.length === 0) list.append(row("p", [`Nothing is called “${answered}” here.`]));
   list.hidden = words.length === 0;
+}
+
+/** Goes to the entry that is chosen, else to the first. */
+async function follow() {
+  await search();
+  const links = list.querySelectorAll("a");
+  const link = links[Math.max(0, chosen)];
+  if (link) location.href = link.href;
 }
 
 function item({ u, p, h, t }, words) {
@@ -70,12 +91,10 @@ input.addEventListener("keydown", (event) => {
     event.preventDefault();
     choose(event.key === "ArrowDown" ? 1 : -1);
   } else if (event.key === "Enter") {
-    const links = list.querySelectorAll("a");
-    const link = links[chosen < 0 ? 0 : chosen];
-    if (link) location.href = link.href;
+    follow();
   } else if (event.key === "Escape") {
     input.value = "";
-    list.hidden = true;
+    search();
   }
 });
 list.addEventListener("click", () => {
