@@ -1,31 +1,13 @@
 // A peer for Linux's stack: echoes TCP at port 7, and at port 8 with every option on; takes and drops bytes at port 9; says
-// hello and hangs up first at port 10; sends without end at port 11, where who is silent for two seconds is given up; thinks before
-// it echoes at port 12; and does what
-// connections to port 1 ask for: `status`, and `echo ADDRESS PORT BYTES`, which sends a pattern to an echo server and compares.
+// hello and hangs up first at port 10; sends the pattern without end at port 11, where who is silent for two seconds is given up;
+// thinks before it echoes at port 12; reads nothing for as many seconds as the first line says at port 13, then compares what comes
+// with the pattern; and does what connections to port 1 ask for: `status`, and `echo ADDRESS PORT BYTES`, which sends the pattern to
+// an echo server and compares.
 import type { Flow } from "@soloist/interface";
 import { SoloistError } from "@soloist/interface";
 import { stack } from "@soloist/net";
 import { run, sleep, spawn } from "@soloist/runtime";
-
-/** Byte i of the pattern is that of the table at i % PERIOD: a prime, so that a segment in the wrong place is seen. */
-const PERIOD = 65_521;
-const CHUNK = 32_768;
-
-function patternTable(): Uint8Array {
-  const table = new Uint8Array(PERIOD + CHUNK);
-  let state = 1;
-  for (let index = 0; index < table.length; index++) {
-    if (index >= PERIOD) {
-      table[index] = table[index - PERIOD]!;
-      continue;
-    }
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    table[index] = state;
-  }
-  return table;
-}
+import { CHUNK, PERIOD, patternTable } from "./pattern.ts";
 
 run([stack()], async (network) => {
   const { tcp, udp, counters } = network;
@@ -68,7 +50,7 @@ run([stack()], async (network) => {
   });
   listen(10, {}, (flow) => flow.write("hello\n"));
   listen(11, { userTimeout: 2000 }, async (flow) => {
-    for (;;) await flow.write(table.subarray(0, CHUNK));
+    for (let sent = 0; ; sent = (sent + CHUNK) % PERIOD) await flow.write(table.subarray(sent, sent + CHUNK));
   });
 
   listen(12, {}, async (flow) => {
@@ -76,6 +58,33 @@ run([stack()], async (network) => {
       await sleep(2500);
       await flow.write(data);
     }
+  });
+
+  /** Where the first byte is that is none of the pattern's, counted from `from`; -1: nowhere. */
+  const firstWrong = (data: Uint8Array, from: number): number => {
+    for (let at = 0; at < data.length; at += CHUNK) {
+      const length = Math.min(CHUNK, data.length - at);
+      if (!tcp.bytes.equal(data, at, table, (from + at) % PERIOD, length)) return from + at;
+    }
+    return -1;
+  };
+  listen(13, { receiveBuffer: 65_536 }, async (flow) => {
+    const byte = new Uint8Array(1);
+    let line = "";
+    while (!line.endsWith("\n")) {
+      const taken = flow.readInto(byte, 0);
+      if (taken < 0) return;
+      if (taken === 0) await flow.whenReadable();
+      else line += String.fromCharCode(byte[0]!);
+    }
+    await sleep(Number(line) * 1000);
+    let received = 0;
+    let wrong = -1;
+    for (let data = await flow.read(); data; data = await flow.read()) {
+      if (wrong < 0) wrong = firstWrong(data, received);
+      received += data.length;
+    }
+    await flow.write(JSON.stringify({ received, wrong }));
   });
 
   async function echo(address: string, port: number, total: number): Promise<object> {
@@ -92,11 +101,7 @@ run([stack()], async (network) => {
     while (received < total) {
       const data = await flow.read();
       if (data === undefined) break;
-      for (let at = 0; at < data.length; ) {
-        const length = Math.min(CHUNK, data.length - at);
-        if (wrong < 0 && !tcp.bytes.equal(data, at, table, (received + at) % PERIOD, length)) wrong = received + at;
-        at += length;
-      }
+      if (wrong < 0) wrong = firstWrong(data, received);
       received += data.length;
     }
     await sending;
