@@ -12,6 +12,7 @@ import {
   findInSet,
   latin1Decode,
   monotonic,
+  setWall,
   utf8Decode,
   utf8Encode,
   wall,
@@ -19,7 +20,11 @@ import {
 import type { Program } from "./run.ts";
 
 /** Both clocks of the machine. */
-export const clock: Clock = { monotonic: () => monotonic(), wall: () => wall() };
+export const clock: Clock = {
+  monotonic: () => monotonic(),
+  wall: () => wall(),
+  setWall: (base, slew, from, rate) => setWall(base, slew, from, rate),
+};
 
 const cleanups: (() => void | Promise<void>)[] = [];
 

@@ -47,6 +47,11 @@ declare module "native:platform" {
   export function monotonic(): number;
   /** Milliseconds since the epoch. *Boot only.* */
   export function wall(): number;
+  /**
+   * Sets the wall clock, that of `Date` among it, milliseconds: from now on it is `base` + the monotonic time, and what of `slew` has
+   * been added since the monotonic time `from` at `rate` a millisecond. *Boot only.*
+   */
+  export function setWall(base: number, slew: number, from: number, rate: number): void;
 
   /**
    * Fills `into` from one raw entropy source: 0 rdseed, 1 rdrand, 2 timing jitter, 3 the low 4 bytes of the cycle counter

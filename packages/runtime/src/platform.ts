@@ -27,6 +27,7 @@ export {
   register,
   seedMathRandom,
   seedRandom,
+  setWall,
   utf8Decode,
   utf8Encode,
   wall,

@@ -31,6 +31,8 @@ const initial = () => ({
   exitCode: undefined as number | undefined,
   time: 0,
   epoch: 1_700_000_000_000,
+  /** What `setWall` was called with last. */
+  wallLine: [] as readonly number[],
   /** What each entropy source fills with; how many bytes it can. */
   entropy: (_source: number, into: Uint8Array): number => {
     crypto.getRandomValues(into as Uint8Array<ArrayBuffer>);
@@ -78,6 +80,9 @@ export function monotonic(): number {
 }
 export function wall(): number {
   return fake.epoch + fake.time;
+}
+export function setWall(base: number, slew: number, from: number, rate: number): void {
+  fake.wallLine = [base, slew, from, rate];
 }
 export function entropy(source: number, into: Uint8Array): number {
   return fake.entropy(source, into);

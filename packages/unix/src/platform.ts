@@ -59,6 +59,9 @@ export function wall(): number {
   return Date.now();
 }
 
+/** The clock is the host's, and everybody's on it. */
+export function setWall(_base: number, _slew: number, _from: number, _rate: number): void {}
+
 /** The host's generator stands for the processor's instructions. */
 export function entropy(_source: 0 | 1 | 2 | 3, into: Uint8Array): number {
   getRandomValues(into as Uint8Array<ArrayBuffer>);

@@ -52,8 +52,13 @@ run(
     }
     if (time !== undefined) {
       const before = ntp.clock.wall();
+      const date = Date.now();
+      const since = performance.now();
       await say(time, ntp.sync({ server: time }).then(Math.round));
       console.log(`clock ${Math.round(ntp.clock.wall() - before)}`);
+      console.log(`date ${Date.now() - date}`);
+      console.log(`apart ${Math.round(Math.abs(Date.now() - ntp.clock.wall()))}`);
+      console.log(`monotonic ${Math.round(performance.now() - since)}`);
     }
     if (publish !== undefined) {
       const { hostname } = await mdns.publish({ name: publish });

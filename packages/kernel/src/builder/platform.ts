@@ -35,4 +35,5 @@ export const PLATFORM: readonly PlatformFunction[] = [
   { name: "seedRandom", arity: 1 },
   { name: "chacha20", arity: 6 },
   { name: "memoryUsage", arity: 1 },
+  { name: "setWall", arity: 4 },
 ];

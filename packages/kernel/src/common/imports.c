@@ -1,6 +1,7 @@
 /* What quickjs.wasm and its modules import: the part of WASI that they use, and hooks of quickjs-wasi. */
 #include "binding.h"
 #include "engine.h"
+#include "platform.h"
 #include "random.h"
 
 #define WASI_SUCCESS 0u
@@ -26,7 +27,7 @@ u32 import_host_call(u32 name, u32 length, u32 self, u32 argc, u32 argv);
 u32 import_clock_time_get(u32 clock, u64 precision, u32 result) {
     (void)precision;
     if (clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC) return WASI_EINVAL;
-    i64_store(result, clock == CLOCK_REALTIME ? clock_wall() : clock_monotonic());
+    i64_store(result, clock == CLOCK_REALTIME ? platform_wall_clock() : clock_monotonic());
     return WASI_SUCCESS;
 }
 

@@ -70,9 +70,38 @@ NATIVE(monotonic) {
     return js_float((f64)clock_monotonic() / 1e6);
 }
 
+/* Milliseconds of the wall clock at monotonic 0, and what is added little by little; until setWall the machine's own counts. */
+static struct {
+    bool set;
+    f64 base, slew, from, rate;
+} wall_line;
+
+u64 platform_wall_clock(void) {
+    if (!wall_line.set) return clock_wall();
+    f64 now = (f64)clock_monotonic() / 1e6, most = (now - wall_line.from) * wall_line.rate;
+    f64 slewed = wall_line.slew;
+    if (slewed > most) slewed = most;
+    if (slewed < -most) slewed = -most;
+    f64 wall = wall_line.base + now + slewed;
+    return wall > 0 ? (u64)(wall * 1e6) : 0;
+}
+
 NATIVE(wall) {
     (void)context;
-    return js_float((f64)clock_wall() / 1e6);
+    return js_float((f64)platform_wall_clock() / 1e6);
+}
+
+NATIVE(setWall) {
+    f64 values[4];
+    for (u32 n = 0; n < 4; n++) /* Not beyond the year 6000, nor NaN: nanoseconds fit. */
+        if (!js_number(ARGUMENT(n), &values[n]) || !(values[n] > -1e14 && values[n] < 1e14))
+            return engine_throw_range(context, "setWall wants four numbers of milliseconds");
+    wall_line.base = values[0];
+    wall_line.slew = values[1];
+    wall_line.from = values[2];
+    wall_line.rate = values[3];
+    wall_line.set = true;
+    return JS_UNDEFINED;
 }
 
 NATIVE(entropy) {

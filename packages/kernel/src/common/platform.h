@@ -26,4 +26,7 @@ bool platform_whole(u32 context, JSValue value, u64 *out);
 /* Linear memory address of a typed array's first byte if it has `length` elements of `size` bytes or more; 0: thrown. */
 u32 platform_state(u32 context, JSValue array, u32 size, u32 length);
 
+/* Nanoseconds since the epoch: the machine's clock, or what setWall made of it. */
+u64 platform_wall_clock(void);
+
 #endif

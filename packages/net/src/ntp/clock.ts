@@ -7,7 +7,7 @@ export const SLEW_RATE = 0.0005;
 
 /**
  * A wall clock that is `source`'s with a correction. Large corrections step it; small ones slew it, so that it never goes back
- * for them.
+ * for them. Where the source's own can be set, as in an image, it goes along, and with it `Date`.
  */
 export class DisciplinedClock implements Clock {
   readonly #source: Clock;
@@ -41,6 +41,7 @@ export class DisciplinedClock implements Clock {
     this.#slew = 0;
     if (Math.abs(offset) > STEP_THRESHOLD) this.#base += offset;
     else this.#slew = offset;
+    this.#source.setWall?.(this.#base, this.#slew, now, SLEW_RATE);
   }
 
   #slewed(now: number): number {

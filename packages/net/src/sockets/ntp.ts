@@ -23,7 +23,7 @@ export interface SyncOptions {
  *
  * @example
  * await ntp.sync({ server: "pool.ntp.org" });
- * const now = new Date(ntp.clock.wall());
+ * const now = new Date();
  */
 export interface Ntp {
   /**
@@ -34,7 +34,7 @@ export interface Ntp {
    * @throws {SoloistError} as `dns.lookup`
    */
   sync(options: SyncOptions): Promise<number>;
-  /** The host's clocks with the corrections that `sync` found. `Date` goes on with the host's. */
+  /** The machine's clocks with the corrections that `sync` found. In an image `Date` has them, too; on Node.js it is the host's. */
   readonly clock: Clock;
 }
 

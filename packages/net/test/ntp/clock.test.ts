@@ -30,6 +30,31 @@ describe("a disciplined clock", () => {
     }
     expect(clock.wall() - source.wall()).toBeCloseTo(-100, 3);
   });
+  it("sets the clock that it was made of where that can be set, to the same line", () => {
+    const source = new FakeClock();
+    let line: number[] = [];
+    const clock = new DisciplinedClock(
+      Object.assign(source, {
+        setWall(...set: number[]) {
+          line = set;
+        },
+      }),
+    );
+    const set = (now: number): number => {
+      const [base, slew, from, rate] = line as [number, number, number, number];
+      const most = (now - from) * rate;
+      return base + now + Math.max(-most, Math.min(most, slew));
+    };
+    source.now = 500;
+    clock.adjust(-5000, source.now);
+    expect(set(500)).toBe(clock.wall());
+    source.now = 1000;
+    clock.adjust(100, source.now);
+    for (source.now = 1000; source.now < 400_000; source.now += 7777) {
+      expect(set(source.now)).toBeCloseTo(clock.wall(), 3);
+    }
+    expect(line.slice(1)).toEqual([100, 1000, SLEW_RATE]);
+  });
   it("keeps what it has slewed so far when it is adjusted again", () => {
     const source = new FakeClock();
     const clock = new DisciplinedClock(source);

@@ -47,4 +47,5 @@ export {
   absent as netSend,
   absent as seedMathRandom,
   absent as seedRandom,
+  absent as setWall,
 };

@@ -24,6 +24,7 @@ interface Range {
 const MESSAGES: Readonly<Record<string, string>> = {
   monotonic: "the clock was read",
   wall: "the clock was read",
+  setWall: "the clock was set",
   entropy: "randomness was asked for",
   seedMathRandom: "randomness was asked for",
   seedRandom: "randomness was asked for",
@@ -142,7 +143,7 @@ export function platformFunctions(getEngine: () => Engine, options: PlatformOpti
     functions.monotonic = () => number(performance.now());
     functions.wall = () => number(Date.now());
     functions.commandLine = () => text("");
-    functions.seedMathRandom = functions.seedRandom = () => UNDEFINED;
+    functions.seedMathRandom = functions.seedRandom = functions.setWall = () => UNDEFINED;
     functions.entropy = ([, view]) => {
       const at = range(view, number(0), undefined);
       if (!at) return EXCEPTION;
