@@ -54,6 +54,11 @@ export interface Flow extends AsyncDisposable {
   readInto(into: Uint8Array, offset: number): number;
   /** Resolves when `readInto` has something to say: bytes, the end, or an error. */
   whenReadable(): Promise<void>;
+  /**
+   * As `whenReadable`, by a call in place of a promise: `waiter.wake()` is called once, from a job of its own and never before
+   * this returns. One may wait so at a time; it must not throw. Absent where promises are as good.
+   */
+  wakeWhenReadable?(waiter: { wake(): void }): void;
   /** Takes up to `length` bytes of `from` and returns how many were taken; 0 while the send buffer is full. */
   writeFrom(from: Uint8Array, offset: number, length: number): number;
   /** Resolves when `writeFrom` has room again or will throw. */

@@ -112,6 +112,30 @@ export function flowSuite(withPair: WithFlowPair): Case[] {
     test("readInto says 0 before anything arrives", async ({ client }) => {
       checkEqual(client.readInto(new Uint8Array(10), 0), 0, "readInto");
     }),
+    test("wakeWhenReadable calls once and later: for bytes, for the end, for a reset", async ({ client, server }) => {
+      if (server.wakeWhenReadable === undefined) return;
+      let calls = 0;
+      const waiter = { wake: () => void calls++ };
+      server.wakeWhenReadable(waiter);
+      await client.write("abc");
+      await server.whenReadable();
+      await Promise.resolve();
+      checkEqual(calls, 1, "calls when bytes arrive");
+      server.wakeWhenReadable(waiter);
+      checkEqual(calls, 1, "calls before it returns");
+      await Promise.resolve();
+      checkEqual(calls, 2, "calls while there are bytes");
+      server.readInto(new Uint8Array(8), 0);
+      await client.write("d");
+      await server.read();
+      checkEqual(calls, 2, "calls without waiting");
+      server.wakeWhenReadable(waiter);
+      const end = server.whenReadable();
+      client.abort();
+      await end;
+      await Promise.resolve();
+      checkEqual(calls, 3, "calls when the peer resets");
+    }),
     test("readInto writes behind the offset only", async ({ client, server }) => {
       await client.write("abc");
       await server.whenReadable();

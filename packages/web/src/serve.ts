@@ -199,7 +199,7 @@ export async function serve<Served extends FetchApp>(
       }
       const session = new Session(server, flow);
       sessions.add(session);
-      void session.run();
+      session.wake();
     }
     // A listener that somebody else closed ends the server in the same way.
     stop();

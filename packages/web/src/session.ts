@@ -65,6 +65,10 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   #since: number;
   ended = false;
   #refused = false;
+  /** Whether the request counts as in flight. */
+  #counted = false;
+  #settles: ((result: HandlerResult) => void) | undefined = undefined;
+  #rejects: ((error: unknown) => void) | undefined = undefined;
 
   constructor(server: Server, flow: Flow) {
     this.server = server;
@@ -77,37 +81,38 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     this.#since = server.tick;
   }
 
-  /** Serves the connection to its end. Never rejects. */
-  async run(): Promise<void> {
-    const flow = this.flow;
+  /** Begins, and goes on when what was waited for is there. Never throws. */
+  wake(): void {
     try {
-      for (;;) {
-        const wait = this.#turn();
-        if (wait === READ) await flow.whenReadable();
-        else if (wait === WRITE) await flow.whenWritable();
-        else if (wait === HANDLER) {
-          const { server } = this;
-          server.inFlight++;
-          try {
-            if (!this.#sender.flush()) await this.drain();
-            if (this.#pending !== undefined) await this.#settle(this.#pending);
-            if (this.connection.stream !== undefined) await this.#pump(this.connection.stream);
-            this.#forget();
-            if (!this.ended && !this.#sender.flush()) await this.drain();
-          } finally {
-            server.inFlight--;
-          }
-          if (this.#upgraded !== undefined && !this.ended) await this.#speak(this.#upgraded);
-        } else break;
-      }
-      this.#close();
+      const wait = this.#turn();
+      if (wait === READ) {
+        const flow = this.flow;
+        if (flow.wakeWhenReadable !== undefined) flow.wakeWhenReadable(this);
+        else
+          flow.whenReadable().then(
+            () => this.wake(),
+            (error) => this.#break(error),
+          );
+      } else if (wait === HANDLER) this.#handle();
+      else if (wait === WRITE)
+        this.flow.whenWritable().then(
+          () => this.wake(),
+          (error) => this.#break(error),
+        );
+      else this.#close();
     } catch (error) {
-      // The flow's errors are the client's doing; anything else is a mistake of this package, and no reason to stop.
-      if (!(error instanceof SoloistError)) logFailure("A connection failed", error);
-      // Sections between two waits leave the shared output empty, so what is in it is this session's.
-      this.server.output.clear();
-      this.abort();
+      this.#break(error);
     }
+  }
+
+  /** The connection cannot go on. */
+  #break(error: unknown): void {
+    // The flow's errors are the client's doing; anything else is a mistake of this package, and no reason to stop.
+    if (!(error instanceof SoloistError)) logFailure("A connection failed", error);
+    this.#release();
+    // Sections between two waits leave the shared output empty, so what is in it is this session's.
+    this.server.output.clear();
+    this.abort();
   }
 
   /** Called about once a second: ends the connection when the client was waited for too long. */
@@ -349,29 +354,90 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     else logFailure("A handler failed after its answer had begun", error);
   }
 
+  // --- answers that take longer than a turn --------------------------------------------------------------------------
+
+  #handle(): void {
+    this.server.inFlight++;
+    this.#counted = true;
+    if (this.#sender.waiting)
+      this.drain().then(
+        () => this.#attend(),
+        (error) => this.#break(error),
+      );
+    else this.#attend();
+  }
+
+  #attend(): void {
+    const pending = this.#pending;
+    if (pending === undefined) this.#conclude();
+    else {
+      this.#settles ??= (result) => this.#settled(result, false);
+      this.#rejects ??= (error) => this.#settled(error as HandlerResult, true);
+      // Not awaited: that would be two promises more for each request.
+      Promise.resolve(pending).then(this.#settles, this.#rejects);
+    }
+  }
+
   /** Answers with what a handler promised. */
-  async #settle(pending: Promise<HandlerResult>): Promise<void> {
-    let result: HandlerResult;
-    let failed = false;
+  #settled(result: HandlerResult, failed: boolean): void {
     try {
-      result = await pending;
+      this.#pending = undefined;
+      if (!this.ended) {
+        // A handler that read its content may have left output behind.
+        if (!this.#sender.flush()) {
+          this.drain().then(
+            () => this.#settled(result, failed),
+            (error) => this.#break(error),
+          );
+          return;
+        }
+        try {
+          if (failed) throw result;
+          if (typeof result === "string") this.connection.sendText(result);
+          else this.#answer(result);
+        } catch (error) {
+          this.#fail(error);
+        }
+      }
+      this.#conclude();
     } catch (error) {
-      result = error as HandlerResult;
-      failed = true;
+      this.#break(error);
     }
-    this.#pending = undefined;
-    // A handler that read its content may have left output behind.
-    if (!this.#sender.flush()) await this.drain();
-    if (this.ended) return;
+  }
+
+  /**
+   * Ends an answer that has begun. Its output goes out before anybody else's turn: all connections build their answers in one
+   * buffer.
+   */
+  #conclude(): void {
+    const isOpen = this.connection.stream !== undefined || this.#upgraded !== undefined;
+    if (!this.ended && (isOpen || !this.#sender.flush())) {
+      void this.#finish();
+      return;
+    }
+    this.#forget();
+    this.#release();
+    this.wake();
+  }
+
+  async #finish(): Promise<void> {
     try {
-      if (failed) throw result;
-      if (typeof result === "string") this.connection.sendText(result);
-      else this.#answer(result);
+      await this.drain();
+      if (this.connection.stream !== undefined) await this.#pump(this.connection.stream);
+      this.#forget();
+      if (!this.ended) await this.drain();
+      this.#release();
+      if (this.#upgraded !== undefined && !this.ended) await this.#speak(this.#upgraded);
     } catch (error) {
-      this.#fail(error);
+      this.#break(error);
+      return;
     }
-    // Before the caller goes on: all connections build their answers in one output, and others run until then.
-    if (!this.#sender.flush()) await this.drain();
+    this.wake();
+  }
+
+  #release(): void {
+    if (this.#counted) this.server.inFlight--;
+    this.#counted = false;
   }
 
   /** Another protocol has the connection until its end. */

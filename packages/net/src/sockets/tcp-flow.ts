@@ -5,6 +5,7 @@ import { closeSend, discardReceived, readableLength, readBytes, writableLength, 
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
 import { FIN_WAIT_2_LENGTH } from "../tcp/limits.ts";
+import type { Waiter } from "../tcp/ready-queue.ts";
 import {
   CLOSED,
   EVENT_CLOSED,
@@ -60,8 +61,10 @@ export interface TcpFlowApi extends Flow {
 export class TcpFlow implements TcpFlowApi, TcpOwner {
   readonly #layer: TcpLayer;
   readonly #connection: TcpConnection;
-  readonly #readable = new Signal();
-  /** Both are made when somebody waits: most connections never need them, and 160 bytes each of ten thousand are many. */
+  /** Who waits for data by a call. */
+  #waiter: Waiter | undefined;
+  /** All three are made when somebody waits: most connections never need them, and 160 bytes each of ten thousand are many. */
+  #readable: Signal | undefined;
   #writable: Signal | undefined;
   #finished: Signal | undefined;
   #writes: PendingWrite[] | undefined;
@@ -117,7 +120,18 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     const c = this.#connection;
     if (readableLength(c) > 0 || c.finReceived || c.discard || c.state === CLOSED) return RESOLVED;
     c.awaitsData = true;
+    this.#readable ??= new Signal();
     return this.#readable.wait();
+  }
+
+  wakeWhenReadable(waiter: Waiter): void {
+    const c = this.#connection;
+    if (readableLength(c) > 0 || c.finReceived || c.discard || c.state === CLOSED) {
+      this.#layer.ready.push(waiter);
+      return;
+    }
+    c.awaitsData = true;
+    this.#waiter = waiter;
   }
 
   async read(options?: WaitOptions): Promise<Uint8Array | undefined> {
@@ -132,8 +146,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
       }
       if (c.error !== undefined) throw this.#failure();
       if (c.finReceived || c.discard || c.state === CLOSED) return undefined;
-      c.awaitsData = true;
-      await this.#readable.wait();
+      await this.whenReadable();
     }
   }
 
@@ -188,7 +201,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     this.shutdown();
     discardReceived(c, this.#layer.now, FIN_WAIT_2_LENGTH);
     if (c.state !== CLOSED) this.#layer.enqueue(c);
-    this.#readable.fire();
+    this.#wakeReaders();
     return this.#flushed();
   }
 
@@ -244,7 +257,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
   onEvents(c: TcpConnection, events: number): void {
     if ((events & EVENT_READABLE) !== 0) {
       c.awaitsData = false;
-      if (this.#readable.fire()) this.#layer.woken = true;
+      this.#wakeReaders();
       if (events === EVENT_READABLE) return;
     }
     if ((events & EVENT_WRITABLE) !== 0) {
@@ -259,12 +272,22 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     if (c.state === CLOSED || c.state === TIME_WAIT || c.state === FIN_WAIT_2) {
       if (c.state === CLOSED) {
         this.#failWrites();
-        this.#readable.fire();
+        this.#wakeReaders();
         this.#writable?.fire();
       }
       this.#finished?.fire();
       this.#layer.woken = true;
     }
+  }
+
+  #wakeReaders(): void {
+    const waiter = this.#waiter;
+    if (waiter !== undefined) {
+      this.#waiter = undefined;
+      this.#layer.ready.push(waiter);
+      this.#layer.woken = true;
+    }
+    if (this.#readable?.fire()) this.#layer.woken = true;
   }
 
   async #readableWithin(options: WaitOptions): Promise<void> {

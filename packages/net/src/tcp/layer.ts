@@ -35,6 +35,7 @@ import { SequenceNumbers } from "./isn.ts";
 import { HEADERS_LENGTH, IPV6_HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
 import { EPHEMERAL_COUNT, EphemeralPorts } from "./ports.ts";
 import { process } from "./process.ts";
+import { ReadyQueue } from "./ready-queue.ts";
 import { onSmallerPath } from "./recovery.ts";
 import { TcpReplies } from "./replies.ts";
 import {
@@ -94,6 +95,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   readonly timers: Timers<TcpConnection> = new Timers();
   /** Set when an event has resolved a promise: something will run, and probably answer, before the next poll. */
   woken = false;
+  /** Whom the events of this poll have woken. */
+  readonly ready: ReadyQueue = new ReadyQueue();
   /** Connections that `flush` has to dispatch. A field without a getter, as every poll looks. */
   readonly queue: TcpConnection[] = [];
   now = 0;
