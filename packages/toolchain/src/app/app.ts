@@ -13,7 +13,8 @@ export interface App {
   readonly dependencies: readonly string[];
 }
 
-const DEFAULT_ENTRY = "src/main.ts";
+/** In an app's folder, unless its package.json says otherwise. */
+export const DEFAULT_ENTRY = "src/main.ts";
 
 interface Manifest {
   readonly name?: string;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { compose } from "../compose/compose.ts";
-import { COMPOSE_FILE, readComposition } from "../compose/compose-file.ts";
+import { findComposeFile, readComposition } from "../compose/compose-file.ts";
 import { createConsoleLog } from "../logs/console-log.ts";
 import { parse, single } from "./arguments.ts";
 import { COMPOSE_HELP } from "./help.ts";
@@ -14,7 +14,7 @@ export async function composeCommand(args: string[], terminal: Terminal): Promis
     terminal.out(COMPOSE_HELP);
     return 0;
   }
-  const composition = readComposition(resolve(single(positionals, "file") ?? COMPOSE_FILE));
+  const composition = readComposition(findComposeFile(resolve(single(positionals, "file") ?? ".")));
   const { signal, code } = interruption();
   const ended = await compose({
     composition,

@@ -60,7 +60,7 @@ export const RUN_HELP = `soloist run: boots an app or an image, and exits with i
 
 Usage: soloist run [app|image] [options] [-- ARGUMENTS…]
 
-  app|image        default: the app in the current folder. An app is built first.
+  app|image        default: the app in the current folder. An app is built first. Several at once: soloist compose
   ARGUMENTS        what the app gets; -- --help lists what it knows
 
 Options:
@@ -176,7 +176,7 @@ export const COMPOSE_HELP = `soloist compose: boots several unikernels on a netw
 
 Usage: soloist compose [FILE] [options]
 
-  FILE             default: soloist.compose.json
+  FILE             or the folder of a soloist.compose.json; default: the current one
 
   {
     "apps": {
@@ -188,7 +188,7 @@ Usage: soloist compose [FILE] [options]
         "memory": 64,                      megabytes; default: 128
         "address": "10.0.2.20",            default: the next free one, from 10.0.2.10 on; DHCP tells the app
         "networks": { "service": "back" }, default: every device on the network "default"
-        "dependsOn": ["links"],            boot when that one says that it listens
+        "dependsOn": ["links"],            boot when that one says that it listens, or after 60 s
         "restart": "on-failure"            or "always"; default: "no"
       }
     },
@@ -203,7 +203,7 @@ Neither root nor a set-up is needed. Paths are relative to FILE.
 
 Examples:
   soloist compose
-  soloist compose apps/galaxy/soloist.compose.json
+  soloist compose apps/galaxy
 
 Ctrl-C ends all. So does an app that fails and is not restarted, whose exit code is then that of the command. Exit code:
 0 when all apps ended well, 1 when one cannot be built or started, 2 for wrong usage, 130 after Ctrl-C.

@@ -1,8 +1,10 @@
-import { closeSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { closeSync, existsSync, openSync, readSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { stop } from "esbuild";
+import { DEFAULT_ENTRY } from "../app/app.ts";
 import { buildImage } from "../app/build-image.ts";
 import type { Target } from "../base.ts";
+import { COMPOSE_FILE } from "../compose/compose-file.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
 import { createConsoleLog } from "../logs/console-log.ts";
@@ -65,6 +67,7 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
     say: (text: string) => terminal.error(text),
   };
   const path = single(positionals, "app or image") ?? ".";
+  refuseComposition(path);
   const build = () =>
     buildImage({
       app: path,
@@ -155,6 +158,18 @@ function checkWritable<T extends { readonly value: string }>(flag: string, assig
 
 function checkTarget(actual: string, wanted: Target | undefined): void {
   if (wanted !== undefined && actual !== wanted) throw new UsageError(`--target ${wanted}: the image is for ${actual}`);
+}
+
+/** Several machines have a command of their own, whose options are in the file. */
+function refuseComposition(path: string): void {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const lists = isFolder
+    ? existsSync(join(path, COMPOSE_FILE)) && !existsSync(join(path, DEFAULT_ENTRY))
+    : path.endsWith(".compose.json");
+  if (!lists) return;
+  throw new UsageError(
+    `run boots one machine, and ${path} lists several: soloist compose${path === "." ? "" : ` ${path}`}`,
+  );
 }
 
 /** A file that is no module of TypeScript or JavaScript is taken for an image; inspecting it says when it is none. */

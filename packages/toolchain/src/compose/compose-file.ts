@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { TARGETS, type Target } from "../base.ts";
 import { UsageError } from "../errors.ts";
 import { type PortForward, parseMemory, parsePortForward } from "../run/options.ts";
@@ -62,6 +62,11 @@ export interface Composition {
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 const MAX_APPS = 200;
 const DEFAULT_MEMORY = 128;
+
+/** The compose file of a folder, or the file itself. */
+export function findComposeFile(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, COMPOSE_FILE) : path;
+}
 
 /** Reads `soloist.compose.json`. Throws a {@link UsageError} of one line, with the place in the file. */
 export function readComposition(path: string): Composition {

@@ -13,6 +13,7 @@ import type { PublishedPort } from "./gateway.ts";
 import { createMergedLog, type LogStream } from "./merged-log.ts";
 import { openNetwork, type VirtualNetwork } from "./network.ts";
 import { type PlannedNetwork, type PlannedStation, planNetworks } from "./plan.ts";
+import { createReadiness, type Readiness } from "./readiness.ts";
 
 export interface ComposeOptions {
   readonly composition: Composition;
@@ -98,30 +99,16 @@ const asFailure = (outcome: number | { readonly error: unknown }) =>
 
 /** Starts every app when those that it depends on listen. */
 function boot(members: readonly Member[], options: ComposeOptions, end: AbortSignal): Promise<number>[] {
-  const listening = new Map<string, Promise<void>>();
-  const ends: Promise<number>[] = [];
-  for (const member of members) {
-    let listens!: () => void;
-    listening.set(
-      member.app.name,
-      new Promise((resolve) => {
-        listens = resolve;
-      }),
-    );
-    const needed = member.app.dependsOn.map((name) => listening.get(name)!);
-    const aborted = new Promise<void>((resolve) => {
-      if (end.aborted) resolve();
-      else end.addEventListener("abort", () => resolve(), { once: true });
-    });
-    ends.push(
-      Promise.race([Promise.all(needed), aborted]).then(() => (end.aborted ? 0 : keep(member, options, end, listens))),
-    );
-  }
-  return ends;
+  const apps = new Map(members.map(({ app, log }) => [app.name, createReadiness(app.name, log)]));
+  return members.map(async (member) => {
+    const own = apps.get(member.app.name)!;
+    await Promise.all(member.app.dependsOn.map((name) => apps.get(name)!.awaited(member.log, end)));
+    return end.aborted ? 0 : keep(member, options, end, own);
+  });
 }
 
 /** Runs an app, and again as its policy says. Returns its last exit code. */
-async function keep(member: Member, options: ComposeOptions, end: AbortSignal, listens: () => void): Promise<number> {
+async function keep(member: Member, options: ComposeOptions, end: AbortSignal, own: Readiness): Promise<number> {
   const { app, image, log, cables } = member;
   let pause = FIRST_RESTART_MS;
   for (;;) {
@@ -143,16 +130,19 @@ async function keep(member: Member, options: ComposeOptions, end: AbortSignal, l
         log.write(bytes);
         record?.write(bytes);
       },
-      started: (how) => log.note(`booted in ${how}${addresses(member)}`),
+      started(how) {
+        log.note(`booted in ${how}${addresses(member)}`);
+        own.booted();
+      },
       reachable() {
         for (const port of app.ports) log.note(`${formatForward(port)} is its port ${port.guest}`);
-        listens();
       },
+      listening: own.listens,
     });
     log.end();
     record?.end();
     if (end.aborted) return 0;
-    listens(); // an app that has done its work, too, lets those go on that wait for it
+    own.listens(); // an app that has done its work, too, lets those go on that wait for it
     const again = app.restart === "always" || (app.restart === "on-failure" && code !== 0);
     log.note(`ended with exit code ${code}${again ? `; restarts in ${Math.round(pause / 1000)} s` : ""}`);
     if (!again) return code;

@@ -23,6 +23,8 @@ export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
   readonly started?: (how: string) => void;
   /** The app said that it listens, or time to say so passed: forwarded ports are worth a try. */
   readonly reachable?: (ports: readonly PortForward[]) => void;
+  /** The app said that it listens, however late. */
+  readonly listening?: () => void;
   /** Where to write a profile of the app's JavaScript, as Chrome's DevTools and speedscope read it. */
   readonly profile?: string;
   /** What is to be said beside the console. */
@@ -170,25 +172,31 @@ function startProfiler({ profile, image, memoryFile }: RunOptions, pid: number |
  * QEMU's user network accepts connections before the guest does, so that a connection proves nothing: what the app says on
  * its console counts.
  */
-function createAnnouncement(options: RunOptions) {
-  let isDone = !options.reachable;
+function createAnnouncement({ reachable, listening, ports }: RunOptions) {
+  let hasSaid = reachable === undefined && listening === undefined;
+  let isReachable = reachable === undefined;
   let tail = "";
   const done = () => {
     clearTimeout(timer);
-    if (!isDone) options.reachable?.(options.ports);
-    isDone = true;
+    if (!isReachable) reachable?.(ports);
+    isReachable = true;
   };
-  const timer = isDone ? undefined : setTimeout(done, SILENT_MS);
+  const timer = isReachable ? undefined : setTimeout(done, SILENT_MS);
   return {
     console(chunk: Uint8Array) {
-      if (isDone) return;
+      if (hasSaid) return;
       tail = (tail + Buffer.from(chunk).toString("latin1")).slice(-4096);
+      if (!/\blisten(ing|s)?\b.*\n/i.test(tail)) return;
+      hasSaid = true;
       // After the console has printed the line.
-      if (/\blisten(ing|s)?\b.*\n/i.test(tail)) setImmediate(done);
+      setImmediate(() => {
+        done();
+        listening?.();
+      });
     },
     stop() {
       clearTimeout(timer);
-      isDone = true;
+      isReachable = true;
     },
   };
 }
