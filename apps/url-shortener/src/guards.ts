@@ -52,6 +52,7 @@ function isChange(method: string): boolean {
 }
 
 const TITLES: Readonly<Record<number, string>> = {
+  401: "Not for everybody",
   403: "Not allowed",
   404: "Nothing here",
   405: "This does not go",
@@ -60,6 +61,7 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 const TEXTS: Readonly<Record<number, string>> = {
+  401: "This page asks for a password.",
   403: "Requests from other sites change nothing here.",
   429: "Please wait a little, then try again.",
 };
@@ -74,7 +76,7 @@ function readable(say: Say): Middleware<Env> {
     const shown = context.path.startsWith("/api/")
       ? fail(status, text)
       : say(context, status, TITLES[status] ?? "Something is wrong", text);
-    for (const name of ["allow", "retry-after"]) {
+    for (const name of ["allow", "retry-after", "www-authenticate"]) {
       const value = headers.get(name);
       if (value !== null) shown.headers.set(name, value);
     }

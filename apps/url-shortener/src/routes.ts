@@ -20,8 +20,15 @@ const RECENT = 5;
 const PAGE_SIZE = 20;
 const PAGE_HEADERS = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };
 
-/** The whole service: pages, API, files and, last, the short links. What it keeps, it is given as `env`. */
-export function createShortener(assets: Assets<"/style.css" | "/icon.svg">, rates?: Rates): App<Env> {
+/**
+ * The whole service: pages, API, files and, last, the short links. What it keeps, it is given as `env`. `machine`: what is
+ * at `/_soloist`.
+ */
+export function createShortener(
+  assets: Assets<"/style.css" | "/icon.svg">,
+  rates?: Rates,
+  machine: App = createApp(),
+): App<Env> {
   const style = assetUrl(assets, "/style.css", "/assets");
   const icon = assetUrl(assets, "/icon.svg", "/assets");
   const siteOf = (context: Asked): Site => ({ host: hostOf(context), style, icon, ...context.env });
@@ -38,6 +45,7 @@ export function createShortener(assets: Assets<"/style.css" | "/icon.svg">, rate
     .use(...guards(said, rates))
     .get("/", (context) => send(200, start(context, { url: "", alias: "" })))
     .get("/assets/*path", staticFiles(assets))
+    .mount("/_soloist", machine)
 
     .get("/links", (context) => {
       const { query, order, page } = readSearch(context.query);
