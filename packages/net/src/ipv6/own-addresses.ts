@@ -2,8 +2,12 @@ import { type AddressTable, commonBits, FIRST_LINK_LOCAL, isLinkLocal } from "./
 import type { InterfaceIdentifiers } from "./identifiers.ts";
 import type { SourceCandidate } from "./policy.ts";
 
-/** "DupAddrDetectTransmits … Default: 1" (RFC 4862 5.1). */
-export const DUPLICATE_PROBES = 1;
+/**
+ * Probes for an address, spread over the RetransTimer that follows the first. "DupAddrDetectTransmits … Default: 1" (RFC 4862 5.1)
+ * is too few for an image: it probes a millisecond after its link came up, when Linux cannot answer yet at one tap out of
+ * fifteen (measured), nor a bridge's port that is not forwarding.
+ */
+export const DUPLICATE_PROBES = 4;
 /** RFC 7217 7: "IDGEN_RETRIES 3", "IDGEN_DELAY 1 second". Milliseconds. */
 export const IDENTIFIER_RETRIES = 3;
 const IDENTIFIER_DELAY = 1000;
@@ -44,7 +48,7 @@ export class OwnAddresses {
   readonly list: OwnAddress[] = [];
   /** Addresses that somebody else had. */
   duplicates = 0;
-  /** Milliseconds between probes; as routers say. */
+  /** Milliseconds from the first probe until an address may be used; as routers say. */
   retransmitTime = 1000;
   readonly #table: AddressTable;
   readonly #identifiers: InterfaceIdentifiers;
@@ -153,7 +157,7 @@ export class OwnAddresses {
       } else if (own.dueAt <= now) {
         if (own.probes < DUPLICATE_PROBES) {
           own.probes++;
-          own.dueAt = now + this.retransmitTime;
+          own.dueAt = now + this.retransmitTime / DUPLICATE_PROBES;
           probe(own.address);
         } else {
           own.tentative = false;

@@ -30,9 +30,7 @@ export async function alone(parameters: Record<string, string> = {}, options: St
     for (const frame of frames) device.deliver(frame);
     return poll();
   };
-  poll();
-  poll(1000);
-  poll(2000);
+  for (let now = 0; now <= 2000; now += 250) poll(now);
   return { stack: opened, device, poll, deliver, clock, host };
 }
 

@@ -3,7 +3,7 @@ import { Dhcpv6Client } from "../../src/dhcpv6/client.ts";
 import { AddressTable } from "../../src/ipv6/addresses.ts";
 import { InterfaceIdentifiers } from "../../src/ipv6/identifiers.ts";
 import { MAX_GROUPS, MulticastListener } from "../../src/ipv6/listener.ts";
-import { IDENTIFIER_RETRIES, MAX_OWN_ADDRESSES, OwnAddresses } from "../../src/ipv6/own-addresses.ts";
+import { DUPLICATE_PROBES, IDENTIFIER_RETRIES, MAX_OWN_ADDRESSES, OwnAddresses } from "../../src/ipv6/own-addresses.ts";
 import { isNative, selectSource, sortDestinations } from "../../src/ipv6/policy.ts";
 import { Ipv6Routes, MAX_ROUTERS } from "../../src/ipv6/routes.ts";
 import { MAX_SOLICITATIONS, RouterSolicitation } from "../../src/ipv6/solicitation.ts";
@@ -46,19 +46,32 @@ describe("our addresses (RFC 4862)", () => {
     });
     const probes: string[] = [];
     const dispatch = (now: number) => machine.dispatch(now, (address) => void probes.push(table.format(address)));
-    return { table, machine, log, probes, dispatch };
+    /** Takes every step that is due until then. */
+    const pass = (until: number) => {
+      for (let at = machine.pollAt(); at <= until; at = machine.pollAt()) dispatch(at);
+    };
+    return { table, machine, log, probes, dispatch, pass };
   }
-  it("are probed for once, and used a second later", () => {
-    const { machine, probes, dispatch, table, log } = own();
+  it("are probed for again and again, and used a second after the first probe", () => {
+    const { machine, probes, dispatch, pass, table, log } = own();
     machine.addManual(table.parse("2001:db8::5")!, 64, 0);
     dispatch(machine.pollAt());
     expect(probes).toEqual(["2001:db8::5"]);
+    pass(999);
+    expect(probes).toEqual(Array(DUPLICATE_PROBES).fill("2001:db8::5"));
     expect(machine.hasWide).toBe(false);
     expect(machine.pollAt()).toBe(1000);
     dispatch(1000);
     expect(machine.hasWide).toBe(true);
     expect(machine.pollAt()).toBe(Number.POSITIVE_INFINITY);
     expect(log).toEqual(["added", "assigned"]);
+  });
+  it("whose probes are late are probed for as often all the same", () => {
+    const { machine, probes, dispatch, table } = own();
+    machine.addManual(table.parse("2001:db8::5")!, 64, 0);
+    for (let now = 0; now < DUPLICATE_PROBES * 5000; now += 5000) dispatch(now);
+    expect(probes).toHaveLength(DUPLICATE_PROBES);
+    expect(machine.hasWide).toBe(false);
   });
   it("that somebody has: one from the command line is not used, others are made anew, three times", () => {
     const { machine, dispatch, table } = own();
@@ -79,24 +92,22 @@ describe("our addresses (RFC 4862)", () => {
     expect(machine.duplicates).toBe(IDENTIFIER_RETRIES + 2);
   });
   it("in use they are not lost to those who claim them", () => {
-    const { machine, dispatch, table } = own();
+    const { machine, pass, table } = own();
     const address = table.parse("2001:db8::5")!;
     machine.addManual(address, 64, 0);
-    dispatch(0);
-    dispatch(1000);
+    pass(1000);
     expect(machine.conflict(address, 2000)).toBe(false);
     expect(machine.isAssigned(address)).toBe(true);
   });
   it("from a router's prefix: deprecated and removed in time; prefixes of other lengths are not taken", () => {
-    const { machine, dispatch, table } = own();
+    const { machine, dispatch, pass, table } = own();
     const prefix = bytes("2001:db8:0:7::");
     machine.autoconfigure(prefix, 0, 56, HOUR, HOUR, 0);
     machine.autoconfigure(prefix, 0, 64, HOUR, 2 * HOUR, 0);
     machine.autoconfigure(bytes("fe80::"), 0, 64, HOUR, HOUR, 0);
     expect(machine.list).toEqual([]);
     machine.autoconfigure(prefix, 0, 64, 2 * HOUR, HOUR, 0);
-    dispatch(0);
-    dispatch(1000);
+    pass(1000);
     const [only] = machine.list;
     expect(table.format(only!.address)).toMatch(/^2001:db8:0:7:/);
     expect(machine.candidates(HOUR - 1)[0]!.deprecated).toBe(false);
