@@ -7,7 +7,17 @@ import type { Route } from "./ipv4/routes.ts";
 import { isIpv6 } from "./ipv6/addresses.ts";
 import type { OwnAddress } from "./ipv6/own-addresses.ts";
 import { sortDestinations } from "./ipv6/policy.ts";
-import { address, addresses, cidrs, domains, type Ipv6Cidr, ipv6Cidrs, ipv6Gateway, routes } from "./parameters.ts";
+import {
+  address,
+  addresses,
+  cidrs,
+  domains,
+  type Ipv6Cidr,
+  ipv6Cidrs,
+  ipv6Gateway,
+  routes,
+  secret,
+} from "./parameters.ts";
 import { createDns, withNames } from "./parts/dns.ts";
 import { createMdns } from "./parts/mdns.ts";
 import { createNtp } from "./parts/ntp.ts";
@@ -61,8 +71,10 @@ export interface Ipv4Info {
 
 /** What is known of IPv6; more comes as routers speak. */
 export interface Ipv6Info {
-  /** Addresses in use, with their prefixes, those that reach beyond the link first: `2001:db8::5/64`. */
+  /** Addresses in use, with their prefixes, those first that reach beyond the link and stay: `2001:db8::5/64`. */
   readonly addresses: readonly string[];
+  /** Of these the ones for a day or two, which connections go out from (RFC 8981). */
+  readonly temporary: readonly string[];
   /** Those that are being probed for: they are used in a second, unless somebody has them. */
   readonly tentative: readonly string[];
   readonly gateway: string | undefined;
@@ -123,7 +135,7 @@ const MEMORY = 16 * 1024 * 1024;
 export function stack(options: StackOptions = {}): Device<Stack> {
   const name = options.name ?? options.device?.manifest[0]?.name ?? "service";
   const device: Device<NetDevice> = options.device ?? {
-    manifest: [{ name, type: "net" }],
+    manifest: [{ name, type: "net", offloads: true }],
     parameters: [],
     open: (host) => host.netDevice(name, { offloads: true }),
   };
@@ -146,9 +158,9 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     placeholder: "NETWORK/PREFIX@ROUTER,…",
     parse: routes,
   };
-  const ipv6Key: Parameter<readonly Ipv6Cidr[] | "off"> = {
+  const ipv6Key: Parameter<readonly Ipv6Cidr[] | "off" | "temporary"> = {
     name: `${prefix}ipv6`,
-    help: `IPv6 addresses of "${name}", or off; without any those that routers' prefixes make`,
+    help: `IPv6 addresses of "${name}", or off; without any those that routers' prefixes make, with temporary ones for a day, too`,
     placeholder: "ADDRESS/PREFIX,…",
     parse: ipv6Cidrs,
   };
@@ -157,6 +169,12 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     help: `IPv6 router of "${name}", while none says that it is one`,
     placeholder: "ADDRESS",
     parse: ipv6Gateway,
+  };
+  const secretKey: Parameter<Uint8Array> = {
+    name: `${prefix}ipv6-secret`,
+    help: `what identifiers of "${name}" are made with: the same addresses at each boot, and nobody else can tell which`,
+    placeholder: "HEX",
+    parse: secret,
   };
   const dnsKey: Parameter<readonly string[]> = {
     name: `${prefix}dns`,
@@ -172,7 +190,17 @@ export function stack(options: StackOptions = {}): Device<Stack> {
   };
   return {
     manifest: device.manifest,
-    parameters: [...device.parameters, addressKey, gatewayKey, routesKey, ipv6Key, ipv6GatewayKey, dnsKey, searchKey],
+    parameters: [
+      ...device.parameters,
+      addressKey,
+      gatewayKey,
+      routesKey,
+      ipv6Key,
+      ipv6GatewayKey,
+      secretKey,
+      dnsKey,
+      searchKey,
+    ],
     open: (host) =>
       openStack(host, device.open(host), name, options, {
         address: host.parameter(addressKey),
@@ -180,6 +208,7 @@ export function stack(options: StackOptions = {}): Device<Stack> {
         routes: host.parameter(routesKey),
         ipv6: host.parameter(ipv6Key),
         ipv6Gateway: host.parameter(ipv6GatewayKey),
+        secret: host.parameter(secretKey),
         dns: host.parameter(dnsKey),
         search: host.parameter(searchKey),
       }).then(registerStack),
@@ -191,8 +220,9 @@ interface StackParameters {
   readonly address: readonly Cidr[] | undefined;
   readonly gateway: number | undefined;
   readonly routes: readonly Route[] | undefined;
-  readonly ipv6: readonly Ipv6Cidr[] | "off" | undefined;
+  readonly ipv6: readonly Ipv6Cidr[] | "off" | "temporary" | undefined;
   readonly ipv6Gateway: string | undefined;
+  readonly secret: Uint8Array | undefined;
   readonly dns: readonly string[] | undefined;
   readonly search: readonly string[] | undefined;
 }
@@ -215,6 +245,7 @@ async function openStack(
     {
       memory: options.memory ?? MEMORY,
       log: (source) => host.log(source),
+      secret: parameters.secret,
     },
   );
   const changed = new Signal();
@@ -235,7 +266,7 @@ async function openStack(
       host.onShutdown(() => net.release());
     }
     const { own } = net.ipv6;
-    const manual = parameters.ipv6 !== "off" && (parameters.ipv6?.length ?? 0) > 0;
+    const manual = typeof parameters.ipv6 === "object" && parameters.ipv6.length > 0;
     const ready = (): boolean => {
       if (net.egress.config.address !== 0) return true;
       return fixed !== undefined && (manual ? own.hasWide : own.linkLocal !== 0 || own.hasWide);
@@ -350,9 +381,11 @@ function hold(net: NetStack, text: string): number {
   return number;
 }
 
-function startIpv6(net: NetStack, cidrs: readonly Ipv6Cidr[], router: string | undefined): void {
+function startIpv6(net: NetStack, said: readonly Ipv6Cidr[] | "temporary", router: string | undefined): void {
+  const cidrs = said === "temporary" ? [] : said;
   net.startIpv6({
     addresses: cidrs.map(({ bytes, prefix }) => ({ address: hold(net, formatIpv6(bytes)), prefix })),
+    temporary: said === "temporary",
     gateway: router === undefined ? 0 : hold(net, router),
   });
 }
@@ -377,10 +410,12 @@ function sortTexts(net: NetStack, texts: readonly string[]): readonly string[] {
 function ipv6Info(net: NetStack): Ipv6Info {
   const { ipv6, addresses: table } = net;
   const format = (each: number): string => table.format(each);
-  const own = [...ipv6.own.list].sort((a, b) => Number(a.origin === "link-local") - Number(b.origin === "link-local"));
+  const rank = ({ origin }: OwnAddress): number => (origin === "link-local" ? 2 : origin === "temporary" ? 1 : 0);
+  const own = [...ipv6.own.list].sort((a, b) => rank(a) - rank(b));
   const cidrOf = ({ address: each, prefix }: OwnAddress): string => `${format(each)}/${prefix}`;
   return {
     addresses: own.filter(({ tentative }) => !tentative).map(cidrOf),
+    temporary: own.filter(({ tentative, origin }) => !tentative && origin === "temporary").map(cidrOf),
     tentative: own.filter(({ tentative }) => tentative).map(cidrOf),
     gateway: ipv6.gateway === 0 ? undefined : format(ipv6.gateway),
     dns: ipv6.servers.map(format),

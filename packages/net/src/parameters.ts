@@ -22,18 +22,26 @@ export interface Ipv6Cidr {
   readonly prefix: number;
 }
 
-export function ipv6Cidrs(text: string): readonly Ipv6Cidr[] | "off" {
-  if (text === "off") return "off";
+/** "temporary": by routers' prefixes, and speaking from temporary ones. */
+export function ipv6Cidrs(text: string): readonly Ipv6Cidr[] | "off" | "temporary" {
+  if (text === "off" || text === "temporary") return text;
   if (text === "auto") return [];
   return text.split(",").map((each) => {
     const [addressText, prefixText, ...rest] = each.split("/");
     const bytes = parseIpv6(addressText!);
     const prefix = /^(0|[1-9][0-9]{0,2})$/.test(prefixText ?? "") ? Number(prefixText) : Number.NaN;
     if (bytes === undefined || !(prefix <= 128) || rest.length > 0 || bytes[0] === 0xff || isZero(bytes)) {
-      throw new Error("expected an address with its prefix, such as 2001:db8::2/64, or auto, or off");
+      throw new Error("expected an address with its prefix, such as 2001:db8::2/64, or auto, temporary or off");
     }
     return { bytes, prefix };
   });
+}
+
+/** 16 bytes. */
+export function secret(text: string): Uint8Array {
+  if (!/^[0-9a-fA-F]{32}$/.test(text))
+    throw new Error("expected 32 hexadecimal digits, as `openssl rand -hex 16` prints them");
+  return Uint8Array.from({ length: 16 }, (_, index) => Number.parseInt(text.slice(2 * index, 2 * index + 2), 16));
 }
 
 function isZero(bytes: Uint8Array): boolean {

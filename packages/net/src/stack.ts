@@ -49,6 +49,8 @@ export interface NetStackOptions {
   readonly memory: number;
   /** Loggers by source: `net.tcp`, `net.dhcp`, `net.arp`. */
   readonly log?: (source: string) => Logger;
+  /** What IPv6's stable identifiers are made with, 16 bytes; without it is drawn. */
+  readonly secret?: Uint8Array | undefined;
 }
 
 /** The poll loop: frames in, timers, frames out. */
@@ -109,6 +111,7 @@ export class NetStack implements Pollable {
         if (at < this.#rareAt) this.#rareAt = at;
       },
       onChange: () => this.onAddress(),
+      secret: options.secret,
     });
     const { egress: ipv6 } = this.ipv6;
     this.icmp = new IcmpLayer(this.egress, bytes, this.counters);

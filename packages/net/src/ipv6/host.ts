@@ -36,6 +36,8 @@ export interface Ipv6HostParts {
   readonly onDue: (at: number) => void;
   /** Our addresses, routes or servers have changed. */
   readonly onChange: () => void;
+  /** Of interface identifiers, 16 bytes; without it is drawn. */
+  readonly secret: Uint8Array | undefined;
 }
 
 /** What the command line says of IPv6. */
@@ -44,6 +46,8 @@ export interface Ipv6Options {
   readonly addresses: readonly { readonly address: number; readonly prefix: number }[];
   /** 0: as routers say. */
   readonly gateway: number;
+  /** Whether to speak from temporary addresses (RFC 8981). */
+  readonly temporary?: boolean;
 }
 
 /** The IPv6 half of a stack: its machines, and when they are due. */
@@ -73,18 +77,23 @@ export class Ipv6Host {
     const solicitation = new RouterSolicitation(fraction);
     this.#solicitation = solicitation;
     this.#listener = new MulticastListener(table, fraction);
-    this.own = new OwnAddresses(table, new InterfaceIdentifiers(random, link.device.mac), {
-      onAdded: (address) => void this.#listener.join(table.solicitedNode(address), link.now),
-      onRemoved: (address) => {
-        this.#listener.leave(table.solicitedNode(address), link.now);
-        this.#changed();
+    this.own = new OwnAddresses(
+      table,
+      new InterfaceIdentifiers(random, link.device.mac, parts.secret),
+      {
+        onAdded: (address) => void this.#listener.join(table.solicitedNode(address), link.now),
+        onRemoved: (address) => {
+          this.#listener.leave(table.solicitedNode(address), link.now);
+          this.#changed();
+        },
+        onAssigned: (address) => {
+          // Reports from no address count for nothing with some switches (RFC 3590 4); routers answer to one.
+          if (isLinkLocal(address)) this.#listener.refresh(link.now);
+          this.#changed();
+        },
       },
-      onAssigned: (address) => {
-        // Reports from no address count for nothing with some switches (RFC 3590 4); routers answer to one.
-        if (isLinkLocal(address)) this.#listener.refresh(link.now);
-        this.#changed();
-      },
-    });
+      fraction,
+    );
     const { own } = this;
     const onDue = parts.onDue;
     const egress = new Ipv6Egress({
@@ -129,11 +138,12 @@ export class Ipv6Host {
   }
 
   /** Begins to find out about the link: sends with the next dispatch, and waits for nobody. */
-  start({ addresses, gateway }: Ipv6Options): void {
+  start({ addresses, gateway, temporary = false }: Ipv6Options): void {
     const { egress, routes, own } = this;
     const { now } = egress;
     const { table } = this.#parts;
     egress.enabled = true;
+    own.temporary = temporary;
     own.addLinkLocal(now);
     for (const { address, prefix } of addresses) {
       own.addManual(address, prefix, now);

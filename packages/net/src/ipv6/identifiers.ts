@@ -5,12 +5,21 @@ import { halfSipHash } from "../tcp/isn.ts";
  * each other. F is HalfSipHash with a key of 64 bits, once for each half of the identifier.
  */
 export class InterfaceIdentifiers {
-  readonly #keys: readonly number[];
+  readonly #keys: Int32Array;
+  readonly #random: () => number;
   readonly #words = new Int32Array(6);
 
-  /** @param random 32 random bits: the secret is drawn from it */
-  constructor(random: () => number, mac: Uint8Array) {
-    this.#keys = [random() | 0, random() | 0, random() | 0, random() | 0];
+  /**
+   * @param random 32 random bits
+   * @param secret 16 bytes; without it is drawn, so that identifiers last as long as this stack
+   */
+  constructor(random: () => number, mac: Uint8Array, secret?: Uint8Array) {
+    this.#random = random;
+    this.#keys = Int32Array.from({ length: 4 }, () => random());
+    if (secret !== undefined) {
+      const view = new DataView(secret.buffer, secret.byteOffset, 16);
+      for (let index = 0; index < 4; index++) this.#keys[index] = view.getInt32(4 * index);
+    }
     // Net_Iface.
     this.#words[2] = (mac[0]! << 8) | mac[1]!;
     this.#words[3] = (mac[2]! << 24) | (mac[3]! << 16) | (mac[4]! << 8) | mac[5]!;
@@ -34,6 +43,19 @@ export class InterfaceIdentifiers {
       out.setInt32(4, low);
       return;
     }
+  }
+
+  /** Writes eight random bytes at `at`: the identifier of a temporary address (RFC 8981 3.3.1). */
+  draw(into: Uint8Array, at: number): void {
+    let high = 0;
+    let low = 0;
+    do {
+      high = this.#random() | 0;
+      low = this.#random() | 0;
+    } while (isReserved(high, low));
+    const out = new DataView(into.buffer, into.byteOffset + at, 8);
+    out.setInt32(0, high);
+    out.setInt32(4, low);
   }
 }
 

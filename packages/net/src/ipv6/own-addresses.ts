@@ -16,8 +16,16 @@ export const MAX_OWN_ADDRESSES = 16;
 /** "two hours" of RFC 4862 5.5.3 e. */
 const TWO_HOURS = 7_200_000;
 
-/** link-local, from a router's prefix, or from the command line. */
-export type Origin = "link-local" | "router" | "manual";
+/** RFC 8981 3.8. Milliseconds. */
+export const TEMPORARY_VALID = 2 * 86_400_000;
+export const TEMPORARY_PREFERRED = 86_400_000;
+/** DESYNC_FACTOR is drawn from 0 to this: not everybody's address changes at once. */
+export const MAX_DESYNC = 0.4 * TEMPORARY_PREFERRED;
+/** TEMP_IDGEN_RETRIES. */
+export const TEMPORARY_RETRIES = 3;
+
+/** link-local, from a router's prefix, the same with an identifier for a day (RFC 8981), or from the command line. */
+export type Origin = "link-local" | "router" | "temporary" | "manual";
 
 /** An address of ours. Times are milliseconds; Infinity: for ever. */
 export interface OwnAddress {
@@ -33,7 +41,18 @@ export interface OwnAddress {
   dueAt: number;
   /** How many of its kind were somebody else's. */
   attempt: number;
+  /** Of a temporary one: what its lifetimes end at, however long the prefix lasts, and when it is time for another. */
+  readonly preferredAtMost: number;
+  readonly validAtMost: number;
+  renewAt: number;
 }
+
+const STABLE = {
+  attempt: 0,
+  preferredAtMost: Number.POSITIVE_INFINITY,
+  validAtMost: Number.POSITIVE_INFINITY,
+  renewAt: Number.POSITIVE_INFINITY,
+};
 
 export interface OwnAddressHooks {
   /** An address (and its solicited-node group) is ours, or no longer. */
@@ -43,9 +62,14 @@ export interface OwnAddressHooks {
   onAssigned(address: number): void;
 }
 
-/** Our addresses: duplicate address detection, lifetimes, autoconfiguration (RFC 4862), identifiers by RFC 7217. A machine. */
+/**
+ * Our addresses: duplicate address detection, lifetimes, autoconfiguration (RFC 4862), identifiers by RFC 7217, and on request
+ * temporary ones beside them (RFC 8981). A machine.
+ */
 export class OwnAddresses {
   readonly list: OwnAddress[] = [];
+  /** Whether there is a temporary address for each prefix of a router. */
+  temporary = false;
   /** Addresses that somebody else had. */
   duplicates = 0;
   /** Milliseconds from the first probe until an address may be used; as routers say. */
@@ -53,11 +77,21 @@ export class OwnAddresses {
   readonly #table: AddressTable;
   readonly #identifiers: InterfaceIdentifiers;
   readonly #hooks: OwnAddressHooks;
+  readonly #fraction: () => number;
+  /** Stable addresses whose prefix has too many others in it: temporary ones were somebody else's again and again. */
+  readonly #unlucky = new Set<number>();
 
-  constructor(table: AddressTable, identifiers: InterfaceIdentifiers, hooks: OwnAddressHooks) {
+  /** @param fraction 0 to 1, at random: for what is not to happen everywhere at once */
+  constructor(
+    table: AddressTable,
+    identifiers: InterfaceIdentifiers,
+    hooks: OwnAddressHooks,
+    fraction: () => number = () => 0,
+  ) {
     this.#table = table;
     this.#identifiers = identifiers;
     this.#hooks = hooks;
+    this.#fraction = fraction;
   }
 
   find(address: number): OwnAddress | undefined {
@@ -75,7 +109,11 @@ export class OwnAddresses {
   candidates(now: number): SourceCandidate[] {
     return this.list
       .filter(({ tentative }) => !tentative)
-      .map(({ address, preferredUntil }) => ({ address, deprecated: preferredUntil <= now }));
+      .map(({ address, preferredUntil, origin }) => ({
+        address,
+        deprecated: preferredUntil <= now,
+        temporary: origin === "temporary",
+      }));
   }
 
   /** The link-local address that is in use; 0: none yet. */
@@ -114,7 +152,8 @@ export class OwnAddresses {
     );
     if (known === undefined) {
       if (valid === 0) return;
-      this.#add(this.#identified(prefix, at, 0), 64, "router", now + valid, now + preferred, now);
+      const added = this.#add(this.#identified(prefix, at, 0), 64, "router", now + valid, now + preferred, now);
+      if (added !== undefined && this.temporary) this.#makeTemporary(added, now, 0);
       return;
     }
     known.preferredUntil = now + preferred;
@@ -122,6 +161,54 @@ export class OwnAddresses {
     // e: nobody may end it at once with one forged message.
     if (valid > TWO_HOURS || valid > left) known.validUntil = now + valid;
     else if (left > TWO_HOURS) known.validUntil = now + TWO_HOURS;
+    if (this.temporary) this.#prolongTemporary(known, now);
+  }
+
+  /** RFC 8981 3.4: "no temporary addresses should ever remain 'valid' or 'preferred'" for longer than their own time. */
+  #prolongTemporary(stable: OwnAddress, now: number): void {
+    for (const own of this.list) {
+      if (own.origin !== "temporary" || !this.#samePrefix(own, stable)) continue;
+      own.validUntil = Math.min(stable.validUntil, own.validAtMost);
+      own.preferredUntil = Math.min(stable.preferredUntil, own.preferredAtMost);
+      own.renewAt = own.preferredUntil > now ? own.preferredUntil - this.#regenAdvance : Number.POSITIVE_INFINITY;
+    }
+    if (!this.#hasFresh(stable, now)) this.#makeTemporary(stable, now, 0);
+  }
+
+  /** REGEN_ADVANCE (RFC 8981 3.8): so long before one ends the next is made, so that it can be probed for. */
+  get #regenAdvance(): number {
+    return 2000 + TEMPORARY_RETRIES * this.retransmitTime;
+  }
+
+  /** Whether there is a temporary address beside a stable one that lasts a while. */
+  #hasFresh(stable: OwnAddress, now: number): boolean {
+    const until = now + this.#regenAdvance;
+    return this.list.some(
+      (own) => own.origin === "temporary" && own.preferredUntil > until && this.#samePrefix(own, stable),
+    );
+  }
+
+  #samePrefix(a: OwnAddress, b: OwnAddress): boolean {
+    return this.#table.commonPrefix(a.address, b.address) >= 64;
+  }
+
+  /** RFC 8981 3.4 steps 4 to 7. */
+  #makeTemporary(stable: OwnAddress, now: number, attempt: number): void {
+    const validAtMost = now + TEMPORARY_VALID;
+    const preferredAtMost = now + TEMPORARY_PREFERRED - this.#fraction() * MAX_DESYNC;
+    const preferredUntil = Math.min(stable.preferredUntil, preferredAtMost);
+    const renewAt = preferredUntil - this.#regenAdvance;
+    // "created only if this calculated preferred lifetime is greater than REGEN_ADVANCE".
+    if (renewAt <= now || this.#unlucky.has(stable.address)) return;
+    const bytes = this.#table.bytes.slice(this.#table.at(stable.address), this.#table.at(stable.address) + 16);
+    this.#identifiers.draw(bytes, 8);
+    const validUntil = Math.min(stable.validUntil, validAtMost);
+    this.#add(this.#table.intern(bytes, 0), 64, "temporary", validUntil, preferredUntil, now, {
+      attempt,
+      preferredAtMost,
+      validAtMost,
+      renewAt,
+    });
   }
 
   /** Somebody has, or wants, an address of ours that is tentative (RFC 4862 5.4.3, 5.4.4). False: it is none. */
@@ -130,6 +217,14 @@ export class OwnAddresses {
     if (own === undefined || !own.tentative) return false;
     this.duplicates++;
     const { origin, attempt, prefix } = own;
+    if (origin === "temporary") {
+      const stable = this.#stableOf(own);
+      this.#remove(own);
+      if (stable === undefined) return true;
+      if (attempt < TEMPORARY_RETRIES) this.#makeTemporary(stable, now, attempt + 1);
+      else this.#unlucky.add(stable.address);
+      return true;
+    }
     if (origin === "manual" || attempt >= IDENTIFIER_RETRIES) {
       this.#remove(own);
       return true;
@@ -145,13 +240,18 @@ export class OwnAddresses {
 
   pollAt(): number {
     let at = Number.POSITIVE_INFINITY;
-    for (const own of this.list) at = Math.min(at, own.dueAt, own.validUntil);
+    for (const own of this.list) at = Math.min(at, own.dueAt, own.validUntil, own.renewAt);
     return at;
   }
 
   /** Sends probes that are due; takes addresses into use that nobody claimed, and old ones out of it. */
   dispatch(now: number, probe: (address: number) => void): void {
     for (const own of [...this.list]) {
+      if (own.renewAt <= now) {
+        own.renewAt = Number.POSITIVE_INFINITY;
+        const stable = this.#stableOf(own);
+        if (stable !== undefined && !this.#hasFresh(stable, now)) this.#makeTemporary(stable, now, 0);
+      }
       if (own.validUntil <= now) {
         this.#remove(own);
       } else if (own.dueAt <= now) {
@@ -168,6 +268,11 @@ export class OwnAddresses {
     }
   }
 
+  /** The stable address of a temporary one's prefix. */
+  #stableOf(temporary: OwnAddress): OwnAddress | undefined {
+    return this.list.find((own) => own.origin === "router" && this.#samePrefix(own, temporary));
+  }
+
   #identified(prefix: Uint8Array, at: number, attempt: number): number {
     const bytes = new Uint8Array(16);
     bytes.set(prefix.subarray(at, at + 8));
@@ -175,10 +280,18 @@ export class OwnAddresses {
     return this.#table.intern(bytes, 0);
   }
 
-  #add(address: number, prefix: number, origin: Origin, validUntil: number, preferredUntil: number, now: number): void {
-    if (address === 0 || this.list.length >= MAX_OWN_ADDRESSES || this.find(address) !== undefined) return;
+  #add(
+    address: number,
+    prefix: number,
+    origin: Origin,
+    validUntil: number,
+    preferredUntil: number,
+    now: number,
+    temporary: Pick<OwnAddress, "attempt" | "preferredAtMost" | "validAtMost" | "renewAt"> = STABLE,
+  ): OwnAddress | undefined {
+    if (address === 0 || this.list.length >= MAX_OWN_ADDRESSES || this.find(address) !== undefined) return undefined;
     this.#table.retain(address);
-    this.list.push({
+    const own: OwnAddress = {
       address,
       prefix,
       origin,
@@ -187,13 +300,16 @@ export class OwnAddresses {
       validUntil,
       probes: 0,
       dueAt: now,
-      attempt: 0,
-    });
+      ...temporary,
+    };
+    this.list.push(own);
     this.#hooks.onAdded(address);
+    return own;
   }
 
   #remove(own: OwnAddress): void {
     this.list.splice(this.list.indexOf(own), 1);
+    this.#unlucky.delete(own.address);
     this.#hooks.onRemoved(own.address);
     this.#table.release(own.address);
   }

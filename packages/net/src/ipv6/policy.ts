@@ -50,10 +50,12 @@ export function scopeOf(table: AddressTable, address: number): number {
 export interface SourceCandidate {
   readonly address: number;
   readonly deprecated: boolean;
+  /** Made up for a while (RFC 8981). */
+  readonly temporary?: boolean;
 }
 
 /**
- * The source for a destination (RFC 6724 5), 0 when there is none. Reduced: rules 4 (home addresses) and 7 (temporary ones) have
+ * The source for a destination (RFC 6724 5), 0 when there is none. Reduced: rule 4 (home addresses) has
  * nothing to choose from, and with one interface rule 5 never does; rule 5.5 is left out, since all routers are on one link.
  */
 export function selectSource(table: AddressTable, candidates: readonly SourceCandidate[], destination: number): number {
@@ -80,6 +82,8 @@ function isBetter(table: AddressTable, a: SourceCandidate, b: SourceCandidate, d
   const label = policyOf(table, destination).label;
   const [fitsA, fitsB] = [policyOf(table, a.address).label === label, policyOf(table, b.address).label === label];
   if (fitsA !== fitsB) return fitsA;
+  // Rule 7: temporary.
+  if (a.temporary !== b.temporary) return a.temporary === true;
   // Rule 8: longest matching prefix.
   return table.commonPrefix(a.address, destination) > table.commonPrefix(b.address, destination);
 }

@@ -255,6 +255,22 @@ describe("Neighbor Discovery", () => {
     expect(used).not.toBe(tentative);
     expect(late.stack.ipv6!.gateway).toBe("fe80::99%service");
   });
+  it("with temporary addresses connections go out from one of the router's prefix, and the stable one is known, too", async () => {
+    const secret = "000102030405060708090a0b0c0d0e0f";
+    const { deliver, poll, stack } = await alone({ ipv6: "temporary", "ipv6-secret": secret });
+    const prefix = [3, 4, 64, 0xc0, 0, 9, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, ...bytesOf("2001:db8:7::")];
+    const options = { from: ROUTER, to: "ff02::1", hopLimit: 255 };
+    deliver(icmp(134, 0, [64, 0, 0, 60, ...new Array(8).fill(0), ...prefix], options));
+    for (let now = 2000; now <= 4000; now += 250) poll(now);
+    const { addresses, temporary } = stack.ipv6!;
+    expect(addresses).toHaveLength(3);
+    expect(temporary).toEqual([addresses[1]]);
+    // By RFC 7217 from that secret, this MAC and prefix: the same with each release.
+    expect(addresses[0]).toBe("2001:db8:7:0:6e7b:de1:199a:76ec/64");
+    stack.udp.bind().send(new Uint8Array(4), { address: "2001:db8:7::99", port: 9 });
+    const [solicitation] = poll();
+    expect(solicitation!.source).toBe(digits(temporary[0]!.split("/")[0]!));
+  });
   it("a router tells of itself, prefixes, the MTU, servers and domains; and takes it back", async () => {
     const { deliver, stack } = await alone({ ipv6: "auto" });
     const options = { from: ROUTER, to: "ff02::1", hopLimit: 255 };

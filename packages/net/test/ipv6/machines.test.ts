@@ -3,7 +3,16 @@ import { Dhcpv6Client } from "../../src/dhcpv6/client.ts";
 import { AddressTable } from "../../src/ipv6/addresses.ts";
 import { InterfaceIdentifiers } from "../../src/ipv6/identifiers.ts";
 import { MAX_GROUPS, MulticastListener } from "../../src/ipv6/listener.ts";
-import { DUPLICATE_PROBES, IDENTIFIER_RETRIES, MAX_OWN_ADDRESSES, OwnAddresses } from "../../src/ipv6/own-addresses.ts";
+import {
+  DUPLICATE_PROBES,
+  IDENTIFIER_RETRIES,
+  MAX_DESYNC,
+  MAX_OWN_ADDRESSES,
+  OwnAddresses,
+  TEMPORARY_PREFERRED,
+  TEMPORARY_RETRIES,
+  TEMPORARY_VALID,
+} from "../../src/ipv6/own-addresses.ts";
 import { isNative, selectSource, sortDestinations } from "../../src/ipv6/policy.ts";
 import { Ipv6Routes, MAX_ROUTERS } from "../../src/ipv6/routes.ts";
 import { MAX_SOLICITATIONS, RouterSolicitation } from "../../src/ipv6/solicitation.ts";
@@ -31,6 +40,24 @@ describe("interface identifiers (RFC 7217)", () => {
       identifier(1, "2001:db8::", 0, new Uint8Array([2, 0, 0, 0, 0, 2])),
     ];
     expect(new Set([one, ...others]).size).toBe(5);
+  });
+  it("are the same at the next boot with the secret that was given", () => {
+    const made = (seed: number, secret: Uint8Array) => {
+      let count = seed;
+      const into = new Uint8Array(8);
+      new InterfaceIdentifiers(() => count++ * 0x9e3779b1, MAC, secret).write(bytes("2001:db8::"), 0, 0, into, 0);
+      return Buffer.from(into).toString("hex");
+    };
+    const secret = new Uint8Array(16).fill(7);
+    expect(made(1, secret)).toBe(made(2, secret));
+    for (let index = 0; index < 16; index++) expect(made(1, secret.with(index, 8))).not.toBe(made(1, secret));
+  });
+  it("of temporary addresses are random, and none that is reserved (RFC 5453)", () => {
+    const words = [0, 0, 0x02005eff, 0xfe000001, 0xfdffffff, 0xffffff80, 1, 2];
+    let next = 0;
+    const into = new Uint8Array(8);
+    new InterfaceIdentifiers(() => (next < 4 ? next++ : words[next++ - 4]!), MAC).draw(into, 0);
+    expect([...into]).toEqual([0, 0, 0, 1, 0, 0, 0, 2]);
   });
 });
 
@@ -130,6 +157,100 @@ describe("our addresses (RFC 4862)", () => {
     const { machine } = own();
     for (let net = 0; net < 100; net++) machine.autoconfigure(bytes(`2001:db8:0:${net}::`), 0, 64, HOUR, HOUR, 0);
     expect(machine.list.length).toBe(MAX_OWN_ADDRESSES);
+  });
+});
+
+describe("temporary addresses (RFC 8981)", () => {
+  const PREFIX = bytes("2001:db8:0:7::");
+  const DAY = 24 * HOUR;
+  const REGEN_ADVANCE = 5000;
+  function own(fraction = 0.5) {
+    const table = create();
+    let count = 1;
+    const random = () => Math.imul(count++, 0x9e3779b1);
+    const hooks = { onAdded: () => {}, onRemoved: () => {}, onAssigned: () => {} };
+    const machine = new OwnAddresses(table, new InterfaceIdentifiers(random, MAC), hooks, () => fraction);
+    machine.temporary = true;
+    const pass = (until: number) => {
+      for (let at = machine.pollAt(); at <= until; at = machine.pollAt()) machine.dispatch(at, () => {});
+    };
+    const temporary = () => machine.list.filter(({ origin }) => origin === "temporary");
+    return { table, machine, pass, temporary };
+  }
+  it("stand beside the stable one of a prefix, are probed for, and are where packets come from", () => {
+    const { table, machine, pass, temporary } = own();
+    machine.autoconfigure(PREFIX, 0, 64, 30 * DAY, 7 * DAY, 0);
+    expect(machine.list.map(({ origin }) => origin)).toEqual(["router", "temporary"]);
+    expect(machine.isAssigned(temporary()[0]!.address)).toBe(false);
+    pass(10_000);
+    const source = selectSource(table, machine.candidates(10_000), table.parse("2001:db8:9::1")!);
+    expect(source).toBe(temporary()[0]!.address);
+    expect(table.commonPrefix(source, machine.list[0]!.address)).toBeGreaterThanOrEqual(64);
+  });
+  it("are not made unless they are asked for", () => {
+    const { machine, temporary } = own();
+    machine.temporary = false;
+    machine.autoconfigure(PREFIX, 0, 64, 30 * DAY, 7 * DAY, 0);
+    expect(temporary()).toEqual([]);
+  });
+  it("live for a day less a random time, and are valid for two, however long the prefix lasts", () => {
+    const { machine, pass, temporary } = own(0.25);
+    for (let now = 0; now < 3 * DAY; now += HOUR) {
+      machine.autoconfigure(PREFIX, 0, 64, 30 * DAY, 7 * DAY, now);
+      pass(now + HOUR - 1);
+      for (const each of temporary()) {
+        expect(each.validUntil).toBe(each.validAtMost);
+        expect(each.validAtMost - each.preferredAtMost).toBe(TEMPORARY_VALID - TEMPORARY_PREFERRED + 0.25 * MAX_DESYNC);
+      }
+      expect(temporary().filter(({ preferredUntil }) => preferredUntil > now + HOUR - 1)).not.toEqual([]);
+      expect(temporary().length).toBeLessThanOrEqual(3);
+    }
+  });
+  it("are followed by another one in time to probe for it, and then deprecated", () => {
+    const { machine, pass, temporary } = own(0);
+    machine.autoconfigure(PREFIX, 0, 64, 30 * DAY, 7 * DAY, 0);
+    pass(DAY - REGEN_ADVANCE - 1);
+    expect(temporary()).toHaveLength(1);
+    pass(DAY);
+    const [old, next] = temporary();
+    expect(next!.tentative).toBe(false);
+    const candidates = machine.candidates(DAY);
+    expect(candidates.find(({ address }) => address === old!.address)).toMatchObject({ deprecated: true });
+    expect(candidates.find(({ address }) => address === next!.address)).toMatchObject({ deprecated: false });
+    pass(2 * DAY);
+    expect(temporary().includes(old!)).toBe(false);
+  });
+  it("end with their prefix, and none is made of one that is about to", () => {
+    const { machine, pass, temporary } = own();
+    machine.autoconfigure(PREFIX, 0, 64, HOUR, REGEN_ADVANCE, 0);
+    expect(temporary()).toEqual([]);
+    machine.autoconfigure(PREFIX, 0, 64, HOUR, HOUR, 1000);
+    expect(temporary()).toHaveLength(1);
+    machine.autoconfigure(PREFIX, 0, 64, HOUR, 0, 2000);
+    expect(temporary()[0]!.preferredUntil).toBe(2000);
+    pass(3 * HOUR);
+    expect(machine.list).toEqual([]);
+  });
+  it("that somebody has are made anew three times, and then no more", () => {
+    const { machine, temporary } = own();
+    machine.autoconfigure(PREFIX, 0, 64, 30 * DAY, 7 * DAY, 0);
+    const seen = new Set<number>();
+    for (let attempt = 0; attempt <= TEMPORARY_RETRIES; attempt++) {
+      const { address } = temporary()[0]!;
+      seen.add(address);
+      expect(machine.conflict(address, 10)).toBe(true);
+    }
+    expect(seen.size).toBe(TEMPORARY_RETRIES + 1);
+    machine.autoconfigure(PREFIX, 0, 64, 30 * DAY, 7 * DAY, 1000);
+    expect(temporary()).toEqual([]);
+  });
+  it("of a router that makes us change them all the time are few", () => {
+    const { machine, pass } = own();
+    for (let now = 0; now < HOUR; now += 1000) {
+      machine.autoconfigure(PREFIX, 0, 64, DAY, now % 2000 === 0 ? 6000 : 0, now);
+      pass(now);
+      expect(machine.list.length).toBeLessThanOrEqual(MAX_OWN_ADDRESSES);
+    }
   });
 });
 
