@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BuildError } from "./errors.ts";
+import type { BootCode } from "./package/disk/raw-disk.ts";
 
 export const TARGETS = ["spt", "virtio"] as const;
 export type Target = (typeof TARGETS)[number];
@@ -74,6 +75,17 @@ function baseStem(target: Target): string {
     throw new BuildError(`there is no base for ${target} yet (${stem}.elf): run "npm run build" in @soloist/kernel`);
   }
   return stem;
+}
+
+/** Loads the boot loaders of disks from the kernel package. */
+export function loadBootCode(): BootCode {
+  const folder = join(dirname(baseStem("virtio")), "disk");
+  const load = (name: string): Uint8Array => {
+    const file = join(folder, `${name}.bin`);
+    if (!existsSync(file)) throw new BuildError(`there is no ${file} yet: run "npm run build" in @soloist/kernel`);
+    return readFileSync(file);
+  };
+  return { bootSector: load("boot-sector"), bios: load("bios"), uefi: load("uefi"), parcel: load("parcel") };
 }
 
 /** Loads the prebuilt base of a target from the kernel package. */

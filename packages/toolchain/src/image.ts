@@ -6,6 +6,8 @@ import {
   ABI_TARGETS,
   abiNote,
   emitManifest,
+  HOST_NOTE,
+  hostNote,
   INTERPRETER,
   MANIFEST_NOTE,
   type ManifestDevice,
@@ -43,6 +45,7 @@ const METADATA_NOTE = 0x4154454d; // "META"
 
 /** The note that holds {@link ImageMetadata}; other notes of the same owner are for tenders. */
 export const isMetadata = ({ name, type }: Note) => name === METADATA_NOTE_NAME && type === METADATA_NOTE;
+const isHost = ({ name, type }: Note) => name === METADATA_NOTE_NAME && type === HOST_NOTE;
 const OPENBSD_NOTE: Note = { name: "OpenBSD", type: 1, desc: new Uint8Array(4) };
 
 const BOOT_RECORD_MAGIC = 0x544c4f53;
@@ -102,8 +105,11 @@ export function composeImage(parts: ImageParts): Uint8Array {
       { note: OPENBSD_NOTE, align: 4 },
       { note: abiNote(description.abi.target, description.abi.version), align: 4 },
       { note: manifestNote(parts.devices), align: 8 },
-      // The PVH entry of virtio images, and what the tender jumps to when an spt image crashes.
-      ...elf.notes.filter(isForeign).map((note) => ({ note, align: 4 as const })),
+      // The PVH entry of virtio images; what soloist-spt jumps to when an image crashes, and where it writes what it has to give.
+      ...elf.notes.filter(isForeign).map((note) => ({
+        note: isHost(note) ? hostNote(note, parts.devices) : note,
+        align: 4 as const,
+      })),
       { note: metadataNote(metadata), align: 4 },
     ],
     segments: [...segments, ...heap],

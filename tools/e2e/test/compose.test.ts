@@ -1,11 +1,11 @@
 // Several unikernels on one switch in user space: as anybody runs them, without root, over loopback.
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, freePort, soloist } from "@soloist/tool-e2e";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -61,6 +61,9 @@ function curl(url: string): string | undefined {
   const { status, stdout } = spawnSync("curl", ["-sS", "--max-time", "10", url], { encoding: "utf8" });
   return status === 0 ? stdout : undefined;
 }
+
+/** The file of apps/galaxy. */
+const galaxy = () => JSON.parse(readFileSync(join(root, "apps/galaxy/soloist.compose.json"), "utf8"));
 
 const mixed = (front: string, back: string) => ({ front, back }) as const;
 
@@ -144,6 +147,40 @@ describe("soloist compose", () => {
     });
     await until("a second run", () => (text().split("Hello World!").length > 2 ? true : undefined), text);
     expect(text()).toContain("restarts in 1 s");
+  });
+
+  it("apps/galaxy: the front finds the others by name and reads their status pages; the client measures the echo, and ends", async () => {
+    const ports = new Map<string, number>();
+    const apps: Record<string, Record<string, unknown>> = galaxy().apps;
+    for (const [name, app] of Object.entries(apps)) {
+      const published = [];
+      for (const text of (app.ports as string[] | undefined) ?? []) {
+        const [, guest] = text.split(":");
+        ports.set(`${name}:${guest}`, await freePort());
+        published.push(`${ports.get(`${name}:${guest}`)}:${guest}`);
+      }
+      // All of them in the tender: machines in QEMU have tests of their own.
+      const image = build(relative(root, resolve(root, "apps/galaxy", app.app as string)), "spt");
+      apps[name] = { ...app, app: undefined, image, target: "spt", ports: published, disks: {} };
+    }
+    const { text } = compose({ apps });
+    const front = `http://127.0.0.1:${ports.get("front:80")}`;
+    const reports = JSON.parse(await until("the machines", () => curl(`${front}/machines`), text));
+    expect(reports).toEqual(
+      ["web", "links"].map((name) => ({
+        name,
+        uptime: expect.any(Number),
+        requests: 1,
+        heap: expect.any(Number),
+      })),
+    );
+    expect(curl(`${front}/`)).toContain("<h2>links</h2><dl>");
+    expect(curl(`http://127.0.0.1:${ports.get("web:80")}/_soloist`)).toBe("Unauthorized\n");
+    await until(
+      "the measurement",
+      () => (text().includes("meter | ended with exit code 0\n") ? true : undefined),
+      text,
+    );
   });
 
   it("jobs that all end well end the command well", async () => {

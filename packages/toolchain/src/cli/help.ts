@@ -244,8 +244,8 @@ Kinds:
   --kubernetes     NAME.kubernetes.yaml: a deployment of that under urunc, and a service for its ports
   --libvirt        NAME.libvirt.xml: a domain, for virsh create (virtio)
   --nomad          NAME.nomad.json: a job, for nomad job run -json (virtio, on clients with QEMU)
-  --firecracker, --raw
-                   not supported, and say why
+  --raw            NAME.raw: a disk that boots by BIOS and UEFI, with ARGUMENTS on it (virtio)
+  --firecracker    not supported, and says why
 
 Options:
   --target TARGET  what an app is built for: virtio (default) or spt
@@ -258,6 +258,7 @@ Options:
 Examples:
   soloist package apps/web-server --oci --kubernetes -p 80:80
   soloist package apps/web-server --libvirt --mem 64 -- --ipv4=192.168.122.9/24
+  soloist package apps/web-server --raw -p 8080:80
   skopeo copy oci:web-server.oci:latest docker://registry.example/web-server
 
 Exit code: 0, 1 when the app cannot be built, 2 for wrong usage or what an image cannot be packaged as.

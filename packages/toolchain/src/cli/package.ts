@@ -4,6 +4,7 @@ import { readApp } from "../app/app.ts";
 import { buildImage } from "../app/build-image.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
+import { bootCommand } from "../package/disk/boot-command.ts";
 import { REFUSED } from "../package/recipes.ts";
 import { PACKAGE_KINDS, writePackage } from "../package/write-package.ts";
 import { parseAssignment, parseMemory, parsePortForward } from "../run/options.ts";
@@ -40,7 +41,7 @@ export async function packageCommand(args: string[], terminal: Terminal): Promis
     terminal.out(PACKAGE_HELP);
     return 0;
   }
-  for (const kind of ["firecracker", "raw"] as const) if (values[kind]) throw new UsageError(REFUSED[kind]!);
+  for (const kind of ["firecracker"] as const) if (values[kind]) throw new UsageError(REFUSED[kind]!);
   const kinds = PACKAGE_KINDS.filter((kind) => values[kind]);
   if (kinds.length === 0) {
     throw new UsageError(`for what? expected ${PACKAGE_KINDS.map((kind) => `--${kind}`).join(", ")}`);
@@ -66,7 +67,9 @@ export async function packageCommand(args: string[], terminal: Terminal): Promis
   const options = { image, path: file, memory, args: separator < 0 ? [] : args.slice(separator + 1), ports, disks };
   terminal.clearProgress();
   for (const kind of kinds) {
-    terminal.out(`${relative(process.cwd(), writePackage(kind, options, folder))}\n`);
+    const written = relative(process.cwd(), writePackage(kind, options, folder));
+    terminal.out(`${written}\n`);
+    if (kind === "raw") terminal.error(`boots by BIOS and UEFI, as in:\n  ${bootCommand(options, written)}\n`);
   }
   return 0;
 }

@@ -13,6 +13,8 @@ export interface ManifestDevice {
   readonly type: "NET_BASIC" | "BLOCK_BASIC";
   /** A disk that the app does without. Solo5's manifest has no such mark: it travels in the image's own note. */
   readonly optional?: boolean;
+  /** A network device that takes what the host does for it; travels in a note as well. */
+  readonly offloads?: boolean;
 }
 
 const ENTRY_SIZE = 104;
@@ -30,7 +32,7 @@ export function manifestSize(devices: number): number {
 }
 
 /**
- * Parses the JSON that an app registers: `{"type":"solo5.manifest","version":1,"devices":[{"name","type","optional"}]}`.
+ * Parses the JSON that an app registers: `{"type":"solo5.manifest","version":1,"devices":[{"name","type","optional","offloads"}]}`.
  * Throws an Error whose message is one line.
  */
 export function parseManifestJson(json: string): ManifestDevice[] {
@@ -42,8 +44,8 @@ export function parseManifestJson(json: string): ManifestDevice[] {
     throw new Error(`too many devices: ${manifest.devices.length}, at most ${MAX_ENTRIES - 1}`);
   }
   const seen = new Set<string>();
-  return manifest.devices.map((device: { name?: unknown; type?: unknown; optional?: unknown }) => {
-    const { name, type, optional } = device;
+  return manifest.devices.map((device: { name?: unknown; type?: unknown; optional?: unknown; offloads?: unknown }) => {
+    const { name, type, optional, offloads } = device;
     if (typeof name !== "string" || !/^[A-Za-z0-9]{1,67}$/.test(name)) {
       throw new Error(`bad device name ${JSON.stringify(name)}: 1 to 67 letters and digits`);
     }
@@ -51,7 +53,8 @@ export function parseManifestJson(json: string): ManifestDevice[] {
     seen.add(name);
     if (type !== "NET_BASIC" && type !== "BLOCK_BASIC")
       throw new Error(`device ${name}: unknown type ${JSON.stringify(type)}`);
-    return optional === true && type === "BLOCK_BASIC" ? { name, type, optional } : { name, type };
+    if (optional === true && type === "BLOCK_BASIC") return { name, type, optional };
+    return offloads === true && type === "NET_BASIC" ? { name, type, offloads } : { name, type };
   });
 }
 
@@ -75,6 +78,20 @@ export function manifestNote(devices: readonly ManifestDevice[]): Note {
   const desc = new Uint8Array(NOTE_PADDING + manifest.length);
   desc.set(manifest, NOTE_PADDING);
   return { name: "Solo5", type: MANIFEST_NOTE, desc };
+}
+
+/** Of an spt base: where soloist-spt writes what it gives beyond Solo5, and to which network devices (the tender's README). */
+export const HOST_NOTE = 0x54534f48;
+
+/** The note of a base with the devices of an image. */
+export function hostNote({ name, type, desc }: Note, devices: readonly ManifestDevice[]): Note {
+  const filled = new Uint8Array(desc); // desc may be a Buffer, whose slice is a view
+  let nets = 0n;
+  devices.forEach(({ offloads }, index) => {
+    if (offloads === true) nets |= 1n << BigInt(index + 1);
+  });
+  new DataView(filled.buffer).setBigUint64(8, nets, true);
+  return { name, type, desc: filled };
 }
 
 export function abiNote(target: number, version: number): Note {

@@ -19,7 +19,7 @@ export interface RecipeOptions {
 }
 
 const nets = (image: ImageInfo) => image.devices.filter(({ type }) => type === "NET_BASIC");
-const needVirtio = (what: string, image: ImageInfo): void => {
+export const needVirtio = (what: string, image: ImageInfo): void => {
   if (image.target !== "virtio")
     throw new UsageError(`${what} boots virtio images, and this one is for ${image.target}`);
 };
@@ -198,5 +198,4 @@ function diskFiles(flag: string, { image, disks }: RecipeOptions): { readonly na
 export const REFUSED: Readonly<Record<string, string>> = {
   firecracker:
     "--firecracker: not supported: Firecracker offers devices over virtio-mmio, for which the kernel has no driver (it has virtio over PCI)",
-  raw: "--raw: not supported: the kernel is entered by PVH alone, which no boot loader of a disk speaks, and is linked to addresses from 1 MiB on, which UEFI does not promise to leave free; --libvirt, --nomad and --oci boot it from a file",
 };

@@ -1,18 +1,22 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { loadBootCode } from "../base.ts";
 import { UsageError } from "../errors.ts";
+import { joinArguments } from "../run/options.ts";
 import { checkOciLayout } from "./check-oci.ts";
+import { emitRawDisk } from "./disk/raw-disk.ts";
 import { emitOciLayout } from "./oci.ts";
-import { emitKubernetes, emitLibvirt, emitNomad, nameOf, type RecipeOptions } from "./recipes.ts";
+import { emitKubernetes, emitLibvirt, emitNomad, nameOf, needVirtio, type RecipeOptions } from "./recipes.ts";
 import { uruncParts } from "./urunc.ts";
 
-export const PACKAGE_KINDS = ["oci", "libvirt", "nomad", "kubernetes"] as const;
+export const PACKAGE_KINDS = ["oci", "libvirt", "nomad", "kubernetes", "raw"] as const;
 export type PackageKind = (typeof PACKAGE_KINDS)[number];
 
 /** Writes an image for a platform into a folder. Returns the path of what was written. */
 export function writePackage(kind: PackageKind, options: RecipeOptions, folder: string): string {
   const stem = join(resolve(folder), nameOf(options.image));
   if (kind === "oci") return writeOci(options, `${stem}.oci`);
+  if (kind === "raw") return writeRaw(options, `${stem}.raw`);
   const [suffix, emit] = RECIPES[kind];
   const text = emit(options);
   mkdirSync(dirname(stem), { recursive: true });
@@ -25,6 +29,14 @@ const RECIPES = {
   nomad: ["nomad.json", emitNomad],
   kubernetes: ["kubernetes.yaml", emitKubernetes],
 } as const;
+
+function writeRaw({ image, path, args }: RecipeOptions, file: string): string {
+  needVirtio("--raw: a disk", image);
+  const disk = emitRawDisk(readFileSync(path), joinArguments(args), loadBootCode());
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, disk);
+  return file;
+}
 
 function writeOci({ image, path, args, ports }: RecipeOptions, folder: string): string {
   const parts = uruncParts(image, readFileSync(path), args);

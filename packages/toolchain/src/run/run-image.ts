@@ -123,6 +123,7 @@ async function runOnce(options: RunOptions, command: GuestCommand, how: string):
     isStarted = true;
   };
   let flush: NodeJS.Timeout | undefined;
+  const silence = setTimeout(started, SILENT_MS); // before the ports are announced, after the same time
   const announce = createAnnouncement(options);
   const guest: GuestProcess = startGuest(command, {
     console(chunk) {
@@ -138,7 +139,6 @@ async function runOnce(options: RunOptions, command: GuestCommand, how: string):
     },
   });
   const profiler = startProfiler(options, guest.pid);
-  const silence = setTimeout(started, SILENT_MS);
   const stop = () => guest.stop();
   options.signal?.addEventListener("abort", stop, { once: true });
   if (options.signal?.aborted) stop();

@@ -62,6 +62,7 @@ describe("help and usage", () => {
     ["a shell without completion", ["completion", "csh"]],
     ["a console that nobody kept", ["logs", "nobody-is-called-so"]],
     ["a composition that is not there", ["compose", "nowhere.json"]],
+    ["several machines at once by run", ["run", "apps/galaxy"]],
     ["an argument for the app without --", ["run", "apps/hello", "--who=Ada"]],
   ])("%s: one line and exit code 2", (_name, args) => {
     const { status, stdout, stderr } = soloist(...args);
