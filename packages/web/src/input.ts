@@ -8,6 +8,10 @@ export class Input {
   // Unread part of the window, during a turn.
   from = 0;
   to = 0;
+  /** Whether something was left unread. */
+  waiting = false;
+  /** Bytes that the window holds. A field: the length of a typed array is a getter, and each turn asks. */
+  readonly size: number;
   readonly #flow: Flow;
   readonly #window: Uint8Array;
   #rest: Uint8Array | undefined = undefined;
@@ -15,27 +19,25 @@ export class Input {
   constructor(flow: Flow, window: Uint8Array) {
     this.#flow = flow;
     this.#window = window;
-  }
-
-  /** Whether something was left unread. */
-  get waiting(): boolean {
-    return this.#rest !== undefined;
+    this.size = window.length;
   }
 
   /** A turn begins. */
   load(): void {
-    const rest = this.#rest;
     this.from = 0;
     this.to = 0;
-    if (rest === undefined) return;
+    if (!this.waiting) return;
+    const rest = this.take()!;
     this.#window.set(rest);
     this.to = rest.length;
-    this.#rest = undefined;
   }
 
   /** A turn ends. */
   save(): void {
-    if (this.to > this.from) this.#rest = this.#window.slice(this.from, this.to);
+    if (this.to > this.from) {
+      this.#rest = this.#window.slice(this.from, this.to);
+      this.waiting = true;
+    }
     this.from = 0;
     this.to = 0;
   }
@@ -44,12 +46,13 @@ export class Input {
   take(): Uint8Array | undefined {
     const rest = this.#rest;
     this.#rest = undefined;
+    this.waiting = false;
     return rest;
   }
 
   /** Makes room behind the unread bytes and returns how much there is. */
   makeRoom(): number {
-    const size = this.#window.length;
+    const { size } = this;
     if (this.from === this.to) {
       this.from = 0;
       this.to = 0;
@@ -60,6 +63,14 @@ export class Input {
       this.from = 0;
     }
     return size - this.to;
+  }
+
+  /** Reads as {@link read} does, in the place of bytes that are used up: there are none unread. */
+  refill(): number {
+    const length = this.#flow.readInto(this.#window, 0);
+    this.from = 0;
+    this.to = length > 0 ? length : 0;
+    return length;
   }
 
   /** Reads what has arrived and returns how many bytes; 0: nothing yet; -1: the end. */

@@ -7,6 +7,8 @@ export class Sender {
   readonly #output: Output;
   /** What is left of earlier output, from `#unsentAt` on, and what comes behind it. */
   #unsent: Uint8Array | undefined = undefined;
+  /** Whether there is some, which has to go before new output is built. */
+  waiting = false;
   #unsentAt = 0;
   #unsentTail: Uint8Array | undefined = undefined;
 
@@ -15,21 +17,15 @@ export class Sender {
     this.#output = output;
   }
 
-  /** Whether older output has to go before new output is built. */
-  get waiting(): boolean {
-    return this.#unsent !== undefined;
-  }
-
   /** Gives the flow what it takes; false when something is left, which is then this sender's own. Throws what the flow throws. */
   flush(): boolean {
     const output = this.#output;
     try {
-      return this.#unsent === undefined ? this.#sendOutput(output) : this.#sendUnsent(output);
+      return this.waiting ? this.#sendUnsent(output) : this.#sendOutput(output);
     } catch (error) {
       // Nothing of this client may stay in the output that all share.
       output.clear();
-      this.#unsent = undefined;
-      this.#unsentTail = undefined;
+      this.#keep(undefined, undefined);
       throw error;
     }
   }
@@ -44,17 +40,21 @@ export class Sender {
     const taken = length === 0 ? 0 : this.#flow.writeFrom(output.buffer, 0, length);
     const tail = output.tail;
     if (taken < length) {
-      this.#unsent = output.buffer.slice(taken, length);
-      this.#unsentAt = 0;
-      this.#unsentTail = tail;
+      this.#keep(output.buffer.slice(taken, length), tail);
       output.clear();
       return false;
     }
     output.clear();
     if (tail === undefined) return true;
-    this.#unsent = tail;
-    this.#unsentAt = 0;
+    this.#keep(tail, undefined);
     return this.#flushUnsent();
+  }
+
+  #keep(unsent: Uint8Array | undefined, tail: Uint8Array | undefined): void {
+    this.#unsent = unsent;
+    this.#unsentAt = 0;
+    this.#unsentTail = tail;
+    this.waiting = unsent !== undefined;
   }
 
   #flushUnsent(): boolean {
@@ -64,10 +64,8 @@ export class Sender {
       const taken = this.#flow.writeFrom(unsent, this.#unsentAt, left);
       this.#unsentAt += taken;
       if (taken < left) return false;
-      this.#unsent = this.#unsentTail;
-      this.#unsentAt = 0;
-      this.#unsentTail = undefined;
-      if (this.#unsent === undefined) return true;
+      this.#keep(this.#unsentTail, undefined);
+      if (!this.waiting) return true;
     }
   }
 }

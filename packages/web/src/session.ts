@@ -7,7 +7,7 @@ import type { BodyStream, Content } from "./fetch/body.ts";
 import { type Request, receivedRequest, type SignalSource } from "./fetch/request.ts";
 import { Response, sendResponse } from "./fetch/response.ts";
 import { Html } from "./html.ts";
-import { CLOSED, type ConnectionEvent, MORE, REQUEST, ServerConnection } from "./http/connection.ts";
+import { CLOSED, MORE, REQUEST, ServerConnection } from "./http/connection.ts";
 import type { HeaderBlock } from "./http/header-block.ts";
 import { REFUSALS, type Refusal } from "./http/refusal.ts";
 import { HTML, JSON_TEXT } from "./http/response-heads.ts";
@@ -215,11 +215,22 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     // Whether the flow may have more than was read.
     let more = true;
     for (;;) {
-      let event: ConnectionEvent = MORE;
-      if (input.from !== input.to || connection.closing || parser.inMessage) {
-        event = connection.next(window, input.from, input.to);
-        input.from = parser.next;
+      if (input.from === input.to && !connection.closing && !parser.inMessage) {
+        // Between two requests. The short way: a turn takes a third of a microsecond less with it.
+        if (more) {
+          const length = input.refill();
+          if (length < 0) connection.closing = true;
+          more = length === input.size;
+          continue;
+        }
+        if (output.length !== 0 && !this.#sender.flush()) return this.#stalled();
+        if (connection.stopping) return CLOSE;
+        this.#waitingFor = IDLE;
+        this.#since = server.tick;
+        return READ;
       }
+      const event = connection.next(window, input.from, input.to);
+      input.from = parser.next;
       if (event === REQUEST) {
         served = true;
         server.counters.requests++;
@@ -231,31 +242,25 @@ export class Session implements SignalSource, RequestSource, ContentSource {
           return HANDLER;
         }
         if (input.waiting) input.load();
-        if (output.full && !this.#sender.flush()) {
+        if ((more || input.from !== input.to) && output.full && !this.#sender.flush()) {
           input.save();
           return this.#stalled();
         }
         continue;
       }
       if (event === MORE) {
-        let length = 0;
         if (more) {
           const room = input.makeRoom();
-          length = input.read();
-          if (length > 0) {
-            more = length === room;
-            continue;
-          }
+          const length = input.read();
+          more = length === room;
+          // The end of the stream: nothing can be answered that is not complete.
+          if (length < 0) connection.closing = true;
+          if (length !== 0) continue;
         }
         const unread = input.to !== input.from;
         if (unread) input.save();
-        const sent = output.length === 0 || this.#sender.flush();
-        // The end of the stream: nothing can be answered that is not complete.
-        if (length < 0) connection.closing = true;
-        if (!sent) return this.#stalled();
-        if (length < 0) return CLOSE;
-        const reason = parser.inMessage ? STALLED : unread ? HEADERS : IDLE;
-        if (reason === IDLE && connection.stopping) return CLOSE;
+        if (output.length !== 0 && !this.#sender.flush()) return this.#stalled();
+        const reason = parser.inMessage ? STALLED : HEADERS;
         // The header timeout counts from a head's first byte, however slowly the others follow.
         if (served || reason !== HEADERS || this.#waitingFor !== HEADERS) {
           this.#waitingFor = reason;
@@ -278,8 +283,10 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     const parser = connection.parser;
     const target = bytes.latin1Decode(window, parser.targetStart, parser.targetEnd - parser.targetStart);
     this.#target = target;
-    if (server.remembered === undefined) server.remembered = parser.remembered;
-    if (parser.hasBody) this.#content = this.#takeContent(window);
+    if (!parser.plain) {
+      if (server.remembered === undefined) server.remembered = parser.remembered;
+      if (parser.hasBody) this.#content = this.#takeContent(window);
+    }
     let result: HandlerResult | Promise<HandlerResult>;
     try {
       if (server.inFlight >= server.maxInFlight) return this.#turnAway();
@@ -288,8 +295,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         : server.app.fetch(this.makeRequest(), server.env);
       if (typeof result === "string") {
         connection.sendText(result);
-        this.serial++;
-        if (parser.hasBody) this.#forget();
+        if (parser.plain && this.#abort === undefined) this.serial++;
+        else this.#forget();
         return true;
       }
       if (isThenable(result)) {
@@ -417,7 +424,14 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     }
     this.#forget();
     this.#release();
-    this.wake();
+    const { connection, flow } = this;
+    if (this.input.waiting || connection.closing || connection.stopping || connection.parser.inMessage) this.wake();
+    else if (flow.wakeWhenReadable === undefined || this.#waitingFor === CLOSING) this.wake();
+    else {
+      // A turn would find nothing to do: 1 us less.
+      this.#wait(IDLE);
+      flow.wakeWhenReadable(this);
+    }
   }
 
   async #finish(): Promise<void> {

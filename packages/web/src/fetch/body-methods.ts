@@ -1,3 +1,4 @@
+import { utf8 } from "../bytes.ts";
 import { Blob } from "./blob.ts";
 import { type Content, decodeText, readContent } from "./body.ts";
 import { decodeForm, type FormData } from "./form-data.ts";
@@ -31,19 +32,31 @@ export interface BodyMethods {
 }
 
 /**
+ * What `decode` makes of the content. Without `async`, since most content is there when it is asked for: 0.6 us less than with a
+ * function that could wait.
+ */
+function whole<T>(owner: BodyOwner, decode: (content: Uint8Array) => T, decodeString: (text: string) => T): Promise<T> {
+  try {
+    const content = owner[TAKE]();
+    if (content instanceof Uint8Array) return Promise.resolve(decode(content));
+    if (typeof content === "string") return Promise.resolve(decodeString(content));
+    return readContent(content).then(decode);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
  * Puts these methods into a class. Not a base class: one would make each Request and Response dearer by the call of its
  * constructor, whether its body is read or not.
  */
 export function addBodyMethods(prototype: BodyOwner, parseJson: (content: Uint8Array) => unknown): void {
   const methods: BodyMethods & ThisType<BodyOwner & BodyMethods> = {
-    async text() {
-      const content = this[TAKE]();
-      if (typeof content === "string") return content;
-      return decodeText(content instanceof Uint8Array ? content : await readContent(content));
+    text() {
+      return whole(this, decodeText, (text) => text);
     },
-    async json() {
-      const content = this[TAKE]();
-      return parseJson(content instanceof Uint8Array ? content : await readContent(content));
+    json() {
+      return whole(this, parseJson, (text) => parseJson(utf8(text)));
     },
     async bytes() {
       return readContent(this[TAKE]());

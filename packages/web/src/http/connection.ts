@@ -194,17 +194,19 @@ export class ServerConnection implements ResponseSink {
     const units = text.length;
     // Most text is ASCII: as many bytes as units.
     let head = this.heads.get(kind, units);
+    let size = head.length;
     const start = output.length;
-    if (start + 3 * units + 256 > output.buffer.length) output.ensure(3 * units + 256);
+    if (start + 3 * units + 256 > output.capacity) output.ensure(3 * units + 256);
     const buffer = output.buffer;
-    bytes.copy(buffer, start, head, 0, head.length);
-    let length = bytes.utf8Encode(text, buffer, start + head.length);
+    bytes.copy(buffer, start, head, 0, size);
+    let length = bytes.utf8Encode(text, buffer, start + size);
     if (length !== units) {
       head = this.heads.get(kind, length);
-      bytes.copy(buffer, start, head, 0, head.length);
-      length = bytes.utf8Encode(text, buffer, start + head.length);
+      size = head.length;
+      bytes.copy(buffer, start, head, 0, size);
+      length = bytes.utf8Encode(text, buffer, start + size);
     }
-    output.length = start + head.length + length;
+    output.length = start + size + length;
     this.#answered = true;
   }
 

@@ -7,6 +7,8 @@ import { bytes } from "../bytes.ts";
 export class HeaderBlock {
   /** From the first field line to the empty line that ends the section, both included. */
   readonly bytes: Uint8Array;
+  /** How many these are: as a field, since the length of a typed array is a getter. */
+  readonly length: number;
   /** Four offsets in `bytes` a field line: name, end of name, value, end of value. */
   readonly offsets: Uint32Array;
 
@@ -29,6 +31,7 @@ export class HeaderBlock {
 
   constructor(content: Uint8Array, offsets: Uint32Array) {
     this.bytes = content;
+    this.length = content.length;
     this.offsets = offsets;
   }
 

@@ -12,6 +12,8 @@ export const COPY_LIMIT = 16 * 1024;
  */
 export class Output {
   buffer: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY);
+  /** Bytes that `buffer` holds: as a field, since the length of a typed array is a getter. */
+  capacity = CAPACITY;
   /** Bytes of `buffer` in use. */
   length = 0;
   /** Sent behind the buffer. Nothing may be appended before it was. */
@@ -29,16 +31,21 @@ export class Output {
   clear(): void {
     this.length = 0;
     this.tail = undefined;
-    if (this.buffer.length > CAPACITY) this.buffer = new Uint8Array(CAPACITY);
+    if (this.capacity > CAPACITY) this.#use(new Uint8Array(CAPACITY));
   }
 
   /** Makes room for `size` more bytes. */
   ensure(size: number): void {
     const needed = this.length + size;
-    if (needed <= this.buffer.length) return;
-    const larger = new Uint8Array(Math.max(needed, 2 * this.buffer.length));
+    if (needed <= this.capacity) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.capacity));
     larger.set(this.buffer.subarray(0, this.length));
-    this.buffer = larger;
+    this.#use(larger);
+  }
+
+  #use(buffer: Uint8Array<ArrayBuffer>): void {
+    this.buffer = buffer;
+    this.capacity = buffer.length;
   }
 
   /** Appends text as UTF-8. */
