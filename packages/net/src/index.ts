@@ -19,7 +19,7 @@
 export { type Counters, createCounters, type DropCounters } from "./counters.ts";
 export { currentStack, registerStack } from "./current.ts";
 export { type Ipv4Info, type Ipv6Info, type Stack, type StackOptions, type StackUsage, stack } from "./device.ts";
-export { type CaptureOptions, capture, captured } from "./devices/capture.ts";
+export { type CaptureOptions, capture, captured, pcapHeader, pcapRecord } from "./devices/capture.ts";
 export { describeFrame } from "./devices/describe.ts";
 export { type TraceOptions, trace } from "./devices/trace.ts";
 export { createDnsCounters, type DnsCounters } from "./dns/counters.ts";

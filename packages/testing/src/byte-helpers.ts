@@ -1,16 +1,14 @@
 import type { ByteHelpers } from "@soloist/interface";
 
-function assertRange(bytes: Uint8Array, offset: number, length: number): void {
+/** Throws when a range is not within its bytes. */
+export function assertRange(bytes: Uint8Array, offset: number, length: number): void {
   if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) {
     throw new RangeError(`range ${offset} + ${length} is outside a view of ${bytes.length} bytes`);
   }
 }
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
-
-/** The byte helpers in TypeScript, as strict about ranges as the native ones. */
-export const byteHelpers: ByteHelpers = {
+/** Those of the byte helpers that have no text in them. They name no global, so that what stands for globals may be made of them. */
+export const byteLoops = {
   checksum(bytes, offset, length, initial) {
     assertRange(bytes, offset, length);
     let sum = initial;
@@ -27,6 +25,12 @@ export const byteHelpers: ByteHelpers = {
     return at >= 0 && at < offset + length ? at : -1;
   },
 
+  findInSet(bytes, set, offset, length) {
+    assertRange(bytes, offset, length);
+    for (let index = offset; index < offset + length; index++) if (set[bytes[index]!] !== 0) return index;
+    return -1;
+  },
+
   copy(to, toOffset, from, fromOffset, length) {
     assertRange(to, toOffset, length);
     assertRange(from, fromOffset, length);
@@ -40,6 +44,14 @@ export const byteHelpers: ByteHelpers = {
     for (let index = 0; index < length; index++) difference |= a[aOffset + index]! ^ b[bOffset + index]!;
     return difference === 0;
   },
+} satisfies Partial<ByteHelpers>;
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The byte helpers in TypeScript, as strict about ranges as the native ones. */
+export const byteHelpers: ByteHelpers = {
+  ...byteLoops,
 
   utf8Decode(bytes, offset, length) {
     assertRange(bytes, offset, length);
@@ -59,11 +71,5 @@ export const byteHelpers: ByteHelpers = {
     let text = "";
     for (let index = 0; index < length; index++) text += String.fromCharCode(bytes[offset + index]!);
     return text;
-  },
-
-  findInSet(bytes, set, offset, length) {
-    assertRange(bytes, offset, length);
-    for (let index = offset; index < offset + length; index++) if (set[bytes[index]!] !== 0) return index;
-    return -1;
   },
 };

@@ -6,7 +6,7 @@
  * const a = await simulation.run(stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } })));
  */
 export { blockDeviceSuite } from "./block-device-suite.ts";
-export { byteHelpers } from "./byte-helpers.ts";
+export { assertRange, byteHelpers, byteLoops } from "./byte-helpers.ts";
 export { FakeClock, FakeHost, type FakeHostOptions } from "./fake-host.ts";
 export { FaultPlan, type FaultRates, faulty } from "./faults.ts";
 export { flowStreams } from "./flow-streams.ts";
@@ -14,7 +14,6 @@ export { type FlowPair, flowSuite, readAll, type WithFlowPair } from "./flow-sui
 export { type MemoryBlockDeviceOptions, memoryBlockDevice } from "./memory-block-device.ts";
 export { type NetDevicePair, netDeviceSuite } from "./net-device-suite.ts";
 export { cutSegments, offloading } from "./offloading.ts";
-export { pcap, pcapHeader, pcapRecord } from "./pcap.ts";
 export { numbers, PowerDevice, type PowerOptions } from "./power-device.ts";
 export { loopback, pipe, QueueDevice, type QueueDeviceOptions } from "./queue-device.ts";
 export { type SeededRng, seededRng } from "./seeded-rng.ts";

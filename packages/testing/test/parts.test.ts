@@ -1,15 +1,5 @@
 import { describe, expect, it } from "vitest";
-import {
-  byteHelpers,
-  FakeClock,
-  FaultPlan,
-  faulty,
-  pattern,
-  pcap,
-  QueueDevice,
-  Simulation,
-  seededRng,
-} from "../src/index.ts";
+import { byteHelpers, FaultPlan, faulty, pattern, QueueDevice, Simulation, seededRng } from "../src/index.ts";
 
 describe("byte helpers", () => {
   it("checksum gives RFC 1071's own example", () => {
@@ -57,28 +47,6 @@ describe("faults", () => {
     while (bad.read() > 0) seen.push(bad.rxBuffer[bad.rxOffset]!);
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index));
     expect(seen).not.toEqual(seen.toSorted((a, b) => a - b));
-  });
-});
-
-describe("pcap", () => {
-  it("writes what Wireshark reads: nanoseconds, Ethernet, whole frames both ways", () => {
-    const device = new QueueDevice();
-    const clock = new FakeClock();
-    const chunks: Uint8Array[] = [];
-    const traced = pcap(device, clock, (chunk) => void chunks.push(chunk));
-    clock.now = 1.5;
-    device.deliver(pattern(70, 1));
-    traced.read();
-    traced.txBuffer.set(pattern(80, 2), traced.reserve());
-    traced.send(80);
-    const file = Buffer.concat(chunks);
-    expect(file.readUInt32LE(0)).toBe(0xa1b23c4d);
-    expect(file.readUInt32LE(20)).toBe(1);
-    expect(file.readUInt32LE(24)).toBe(clock.epoch / 1000);
-    expect(file.readUInt32LE(28)).toBe(1_500_000);
-    expect(file.readUInt32LE(32)).toBe(70);
-    expect(Buffer.compare(file.subarray(40, 110), pattern(70, 1))).toBe(0);
-    expect(Buffer.compare(file.subarray(126), pattern(80, 2))).toBe(0);
   });
 });
 

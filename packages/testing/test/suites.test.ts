@@ -1,15 +1,6 @@
 import type { NetDevice } from "@soloist/interface";
 import { describe, it } from "vitest";
-import {
-  blockDeviceSuite,
-  FakeClock,
-  faulty,
-  memoryBlockDevice,
-  netDeviceSuite,
-  offloading,
-  pcap,
-  QueueDevice,
-} from "../src/index.ts";
+import { blockDeviceSuite, faulty, memoryBlockDevice, netDeviceSuite, offloading, QueueDevice } from "../src/index.ts";
 
 describe("memory block device", () => {
   for (const { name, run } of blockDeviceSuite((use) => use(memoryBlockDevice()))) it(name, run);
@@ -19,7 +10,6 @@ const wrappers: Record<string, (device: NetDevice) => NetDevice> = {
   "queue device": (device) => device,
   "fault injector without faults": (device) => faulty(device, 1, {}),
   "device that does all": (device) => offloading(device),
-  "pcap writer": (device) => pcap(device, new FakeClock(), () => {}),
 };
 
 for (const [title, wrap] of Object.entries(wrappers)) {

@@ -1,59 +1,15 @@
 import { Buffer } from "node:buffer";
 import { TextDecoder, TextEncoder } from "node:util";
 import type { ByteHelpers } from "@soloist/interface";
+import { assertRange, byteLoops } from "@soloist/testing";
 
-/**
- * The loops over bytes that are native in an image, by Node.js's own. Everything in this package names what it takes of
- * Node.js: the bundle of an app replaces global names by the image's.
- */
+// By name, as all of Node.js here: the image's own, which the bundle of an app puts in the place of the globals, call these.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
-function assertRange(bytes: Uint8Array, offset: number, length: number): void {
-  if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) {
-    throw new RangeError(`range ${offset} + ${length} is outside a view of ${bytes.length} bytes`);
-  }
-}
-
-const view = (bytes: Uint8Array, offset: number, length: number): Buffer =>
-  Buffer.from(bytes.buffer, bytes.byteOffset + offset, length);
-
+/** The loops over bytes that are native in an image. */
 export const byteHelpers: ByteHelpers = {
-  checksum(bytes, offset, length, initial) {
-    assertRange(bytes, offset, length);
-    let sum = initial;
-    const even = offset + (length & ~1);
-    for (let at = offset; at < even; at += 2) sum += (bytes[at]! << 8) | bytes[at + 1]!;
-    if ((length & 1) !== 0) sum += bytes[even]! << 8;
-    while (sum > 0xffff) sum = (sum % 0x10000) + Math.floor(sum / 0x10000);
-    return sum;
-  },
-
-  findByte(bytes, byte, offset, length) {
-    assertRange(bytes, offset, length);
-    const at = bytes.indexOf(byte, offset);
-    return at >= 0 && at < offset + length ? at : -1;
-  },
-
-  findInSet(bytes, set, offset, length) {
-    assertRange(bytes, offset, length);
-    for (let at = offset; at < offset + length; at++) if (set[bytes[at]!] !== 0) return at;
-    return -1;
-  },
-
-  copy(to, toOffset, from, fromOffset, length) {
-    assertRange(from, fromOffset, length);
-    assertRange(to, toOffset, length);
-    to.set(from.subarray(fromOffset, fromOffset + length), toOffset);
-  },
-
-  equal(a, aOffset, b, bOffset, length) {
-    assertRange(a, aOffset, length);
-    assertRange(b, bOffset, length);
-    let difference = 0;
-    for (let at = 0; at < length; at++) difference |= a[aOffset + at]! ^ b[bOffset + at]!;
-    return difference === 0;
-  },
+  ...byteLoops,
 
   utf8Decode(bytes, offset, length) {
     assertRange(bytes, offset, length);
@@ -70,6 +26,6 @@ export const byteHelpers: ByteHelpers = {
 
   latin1Decode(bytes, offset, length) {
     assertRange(bytes, offset, length);
-    return view(bytes, offset, length).toString("latin1");
+    return Buffer.from(bytes.buffer, bytes.byteOffset + offset, length).toString("latin1");
   },
 };

@@ -2,7 +2,8 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers";
 import type { NetDevice } from "@soloist/interface";
-import { FaultPlan, pcapHeader, pcapRecord, QueueDevice } from "@soloist/testing";
+import { pcapHeader, pcapRecord } from "@soloist/net";
+import { FaultPlan, QueueDevice } from "@soloist/testing";
 import { settings, wake } from "./machine.ts";
 import type { LinkSettings } from "./settings.ts";
 

@@ -39,14 +39,15 @@ export function captured(
   options: CaptureOptions = {},
 ): NetDevice {
   const { snapLength = SNAP_LENGTH, filter } = options;
-  write(fileHeader(snapLength));
+  write(pcapHeader(snapLength));
   return tapped(device, (bytes, at, length, sent) => {
     const frame = bytes.subarray(at, at + length);
-    if (filter === undefined || filter(frame, sent)) write(record(clock.wall(), frame, snapLength));
+    if (filter === undefined || filter(frame, sent)) write(pcapRecord(clock.wall(), frame, snapLength));
   });
 }
 
-function fileHeader(snapLength: number): Uint8Array {
+/** The 24 bytes that open a pcap file. */
+export function pcapHeader(snapLength: number = SNAP_LENGTH): Uint8Array {
   const bytes = new Uint8Array(FILE_HEADER);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, MAGIC_NANOSECONDS, true);
@@ -57,8 +58,8 @@ function fileHeader(snapLength: number): Uint8Array {
   return bytes;
 }
 
-/** @param time milliseconds since the epoch */
-function record(time: number, frame: Uint8Array, snapLength: number): Uint8Array {
+/** A frame with its header, as it stands in a pcap file. `time` is in milliseconds since the epoch. */
+export function pcapRecord(time: number, frame: Uint8Array, snapLength: number = SNAP_LENGTH): Uint8Array {
   const kept = Math.min(frame.length, snapLength);
   const bytes = new Uint8Array(RECORD_HEADER + kept);
   const view = new DataView(bytes.buffer);
