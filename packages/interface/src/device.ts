@@ -13,6 +13,11 @@ export interface ManifestEntry {
   readonly type: "net" | "block";
   /** The app does without it when nobody attaches one: `soloist run` then puts a stand-in of one block there. */
   readonly optional?: boolean;
+  /**
+   * Of a network device: it is opened with `offloads` (`Host.netDevice`). Hosts that have to know before the image starts, as
+   * soloist-spt, then give it what they have.
+   */
+  readonly offloads?: boolean;
 }
 
 /**

@@ -48,10 +48,11 @@ export interface BootParts {
 export function boot(parts: BootParts): void {
   register({
     manifest: () => {
-      const devices = declaredProgram().manifest.map(({ name, type, optional }) => ({
+      const devices = declaredProgram().manifest.map(({ name, type, optional, offloads }) => ({
         name,
         type: type === "net" ? "NET_BASIC" : "BLOCK_BASIC",
         optional,
+        offloads,
       }));
       return JSON.stringify({ type: "solo5.manifest", version: 1, devices });
     },

@@ -22,6 +22,8 @@ interface PlainDevice extends NetDevice {
 }
 
 interface NetMemory {
+  /** The image says that the device is opened with them: the host may have turned them on already. */
+  readonly offloads: boolean;
   readonly rx: Uint8Array;
   readonly tx: Uint8Array;
   readonly state: Int32Array;
@@ -33,8 +35,9 @@ const memories = new Map<string, NetMemory>();
  * Sets a device's buffers aside while the app is evaluated at build time: pages of zeros cost neither room in the heap
  * snapshot nor time at boot, whereas allocating at boot clears a megabyte.
  */
-export function allocateNetMemory(name: string): void {
+export function allocateNetMemory(name: string, offloads = false): void {
   memories.set(name, {
+    offloads,
     rx: new Uint8Array(RX_SLOTS * SLOT_SIZE),
     tx: new Uint8Array(TX_SLOTS * SLOT_SIZE),
     state: new Int32Array(STATE_LENGTH),
@@ -45,6 +48,9 @@ export function allocateNetMemory(name: string): void {
 export function openNetDevice(name: string, offloads = false): NetDevice {
   const memory = memories.get(name);
   if (memory === undefined) throw new SoloistError("ENODEV", `network device "${name}" was not declared`);
+  if (memory.offloads && !offloads) {
+    throw new SoloistError("EINVAL", `network device "${name}" was declared with offloads, and opened without`);
+  }
   const { rx, tx, state } = memory;
   const handle = netAcquire(name, rx, tx, state, offloads);
   if (handle < 0) throw new SoloistError("ENODEV", `the host attached no network device "${name}"`);

@@ -44,7 +44,7 @@ export function run<const Devices extends readonly Device<unknown>[]>(
   }
   const manifest = collectManifest(devices);
   program = { devices, main, manifest, parameters: collectParameters(devices) };
-  for (const entry of manifest) if (entry.type === "net") allocateNetMemory(entry.name);
+  for (const entry of manifest) if (entry.type === "net") allocateNetMemory(entry.name, entry.offloads);
 }
 
 /** @throws SoloistError `ERR_RUN_NEVER` when the app's modules ended without a call of `run`. */

@@ -114,6 +114,15 @@ describe("offloads", () => {
     }),
   );
 
+  test("a device that was declared with them is opened with them", async () => {
+    const manifest = [{ name: "service", type: "net", offloads: true }] as const;
+    const machine = await createMachine(({ run }) => run([{ manifest, parameters: [], open: open(false) }], () => {}));
+    machine.platform.addFakeNet("service").offloads = 31;
+    expect(JSON.parse(machine.fake.handlers!.manifest()).devices).toMatchObject([{ name: "service", offloads: true }]);
+    await machine.boot();
+    expect(machine.fake.console).toContain("declared with offloads, and opened without");
+  });
+
   test("a frame is sent with what is to be done with it, and counted", () =>
     withOffloads(31, true, (device, { fake }) => {
       device.reserve();

@@ -31,6 +31,7 @@
 #define NOTE_TYPE_ABI 0x31494241u      /* "ABI1" */
 #define NOTE_TYPE_MANIFEST 0x3154464du /* "MFT1" */
 #define NOTE_TYPE_CRASH 0x48534352u
+#define NOTE_TYPE_HOST 0x54534f48u /* "HOST" */
 
 #define ABI_TARGET_SPT 2u
 #define ABI_VERSION_SPT 2u
@@ -85,6 +86,26 @@ _Static_assert(offsetof(struct manifest_entry, u.net.mtu) == 78, "manifest entry
 _Static_assert(offsetof(struct manifest_entry, b) == 88, "manifest entry");
 _Static_assert(offsetof(struct manifest_entry, attached) == 96, "manifest entry");
 _Static_assert(sizeof(struct manifest_entry) == 104, "manifest entry");
+
+/*
+ * Soloist's own: what this tender gives beyond Solo5. An image with this note gets a struct host_gifts at `address`; without the
+ * note, or under another tender, it is not written.
+ */
+struct host_note {
+    uint64_t address; /* multiple of 8, in a writable segment */
+    uint64_t nets;    /* bit N: device N understands HOST_NET_HEADERS */
+};
+_Static_assert(sizeof(struct host_note) == 16, "host note");
+
+/* Each frame read or written has a struct virtio_net_hdr of 10 bytes in front, checksums and segments may be left to be done. */
+#define HOST_NET_HEADERS 1u
+
+struct host_gifts {
+    /* clock_gettime(2) as a function that makes no system call for CLOCK_MONOTONIC and CLOCK_REALTIME; 0: there is none. */
+    uint64_t clock_gettime;
+    uint8_t net[MANIFEST_ENTRIES_MAX]; /* HOST_NET_HEADERS or 0, by device */
+};
+_Static_assert(sizeof(struct host_gifts) == 72, "host gifts");
 
 /* A device's handle is its index here; entry 0 is reserved. */
 struct manifest {

@@ -154,6 +154,17 @@ static int check_crash_note(const struct elf_image *image, uint64_t memory_size,
     return 0;
 }
 
+static int check_host_note(const struct elf_image *image, struct failure *failure) {
+    uint64_t address = image->host.address;
+    const struct elf_segment *segment = segment_of(image, address);
+    if (address % 8 != 0 || segment == NULL ||
+        (segment->protection & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE) ||
+        segment->end - address < sizeof(struct host_gifts))
+        return fail(failure, "bad host note: no room for %zu bytes at 0x%llx in a writable segment",
+                    sizeof(struct host_gifts), (unsigned long long)address);
+    return 0;
+}
+
 static int check_abi(const struct notes *notes, struct failure *failure) {
     static const char *const targets[] = {"none", "hvt", "spt", "virtio", "muen", "genode", "xen"};
     uint32_t target = notes->abi.target;
@@ -221,5 +232,8 @@ int elf_read(int descriptor, uint64_t file_size, uint64_t memory_size, struct el
     image->manifest = notes.manifest;
     image->has_crash_note = notes.has_crash;
     image->crash = notes.crash;
+    image->has_host_note = notes.has_host;
+    image->host = notes.host;
+    if (image->has_host_note && check_host_note(image, failure) != 0) return -1;
     return image->has_crash_note ? check_crash_note(image, memory_size, failure) : 0;
 }

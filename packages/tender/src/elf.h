@@ -31,6 +31,8 @@ struct elf_image {
     struct manifest manifest;
     bool has_crash_note;
     struct crash_note crash;
+    bool has_host_note;
+    struct host_note host;
 };
 
 /*

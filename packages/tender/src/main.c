@@ -21,6 +21,7 @@
 #include "net.h"
 #include "options.h"
 #include "text.h"
+#include "vdso.h"
 
 #define EXIT_IMAGE 1
 #define EXIT_USAGE 2
@@ -29,6 +30,7 @@
 static struct options options;
 static struct elf_image image;
 static struct filter filter;
+static struct host_gifts gifts;
 
 /* One line on stderr, whatever bytes the image's path has. */
 static int report(const char *path, const struct failure *failure, int status) {
@@ -79,7 +81,10 @@ static const struct device_option *option_for(const char *name, enum option_kind
 static int attach_net(int epoll, unsigned handle, struct failure *failure) {
     struct manifest_entry *entry = &image.manifest.entry[handle];
     const struct device_option *mac = option_for(entry->name, OPTION_NET_MAC);
-    if (net_attach(option_for(entry->name, OPTION_NET)->value, entry, failure) != 0) return -1;
+    const struct device_option *offloads = option_for(entry->name, OPTION_NET_OFFLOADS);
+    bool headers = image.has_host_note && (image.host.nets >> handle & 1) != 0 && (offloads == NULL || !offloads->off);
+    if (net_attach(option_for(entry->name, OPTION_NET)->value, headers, entry, &gifts.net[handle], failure) != 0)
+        return -1;
     if (mac != NULL) memcpy(entry->u.net.mac, mac->mac, sizeof mac->mac);
     struct epoll_event event = {.events = EPOLLIN, .data.u64 = handle};
     if (epoll_ctl(epoll, EPOLL_CTL_ADD, entry->b.descriptor, &event) != 0)
@@ -130,6 +135,8 @@ LEAVES_THE_STACK static int run(struct failure *failure) {
     if (boot_write(&info, &image.manifest, options.arguments, failure) != 0 ||
         filter_build(&image.manifest, epoll, timer, &filter, failure) != 0 || fault_install(&image, failure) != 0)
         return -1;
+    gifts.clock_gettime = vdso_clock_gettime();
+    if (image.has_host_note) memcpy((void *)(uintptr_t)image.host.address, &gifts, sizeof gifts);
 #ifdef TENDER_CHECK_ONLY
     return 0;
 #else

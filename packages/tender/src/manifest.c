@@ -61,7 +61,7 @@ int manifest_check(struct manifest *manifest, uint32_t size, struct failure *fai
 }
 
 static uint32_t option_type(enum option_kind kind) {
-    return kind == OPTION_NET || kind == OPTION_NET_MAC ? DEVICE_NET : DEVICE_BLOCK;
+    return kind == OPTION_BLOCK || kind == OPTION_BLOCK_SECTOR_SIZE ? DEVICE_BLOCK : DEVICE_NET;
 }
 
 static int match_option(const struct manifest *manifest, const struct options *options, unsigned index,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_tun.h>
+#include <linux/virtio_net.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +53,20 @@ static int check_interface(int questions, const char *name, const char *device, 
     return 0;
 }
 
-static int open_tap(const char *name, const char *device, struct failure *failure) {
+/*
+ * Frames of 64 KiB, cut and joined by the host's stack or left whole between two guests. An earlier user of the interface may have
+ * left another size of header.
+ */
+static int set_headers(int descriptor, const char *device, struct failure *failure) {
+    int size = sizeof(struct virtio_net_hdr);
+    if (ioctl(descriptor, TUNSETVNETHDRSZ, &size) != 0 ||
+        ioctl(descriptor, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) != 0)
+        return fail(failure, "--net:%s: this kernel's TAP interfaces have no offloads (%s): --net-offloads:%s=off",
+                    device, strerror(errno), device);
+    return 0;
+}
+
+static int open_tap(const char *name, const char *device, bool headers, struct failure *failure) {
     struct ifreq request;
     int descriptor = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0 && (errno == EACCES || errno == EPERM))
@@ -61,7 +75,7 @@ static int open_tap(const char *name, const char *device, struct failure *failur
         return fail(failure, "--net:%s: cannot open /dev/net/tun (%s): does the kernel have the tun module?", device,
                     strerror(errno));
     name_request(&request, name);
-    request.ifr_flags = IFF_TAP | IFF_NO_PI;
+    request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | (headers ? IFF_VNET_HDR : 0));
     if (ioctl(descriptor, TUNSETIFF, &request) != 0) {
         int error = errno;
         close(descriptor);
@@ -76,11 +90,17 @@ static int open_tap(const char *name, const char *device, struct failure *failur
         return fail(failure, "--net:%s: cannot attach to '%s': %s", device, name, strerror(error));
     }
     /* Offloads that an earlier user left on would bring frames longer than the MTU, which a guest would see cut off. */
-    ioctl(descriptor, TUNSETOFFLOAD, 0);
+    if (!headers) {
+        ioctl(descriptor, TUNSETOFFLOAD, 0);
+    } else if (set_headers(descriptor, device, failure) != 0) {
+        close(descriptor);
+        return -1;
+    }
     return descriptor;
 }
 
-static int attach_interface(const char *name, struct manifest_entry *entry, struct failure *failure) {
+static int attach_interface(const char *name, bool headers, struct manifest_entry *entry, uint8_t *gift,
+                            struct failure *failure) {
     const char *device = entry->name;
     if (strlen(name) >= IFNAMSIZ)
         return fail(failure, "--net:%s: '%s' is too long for an interface's name", device, name);
@@ -90,16 +110,18 @@ static int attach_interface(const char *name, struct manifest_entry *entry, stru
     int mtu = mtu_of(questions, name);
     close(questions);
     if (result != 0) return -1;
-    int descriptor = open_tap(name, device, failure);
+    int descriptor = open_tap(name, device, headers, failure);
     if (descriptor < 0) return -1;
     if (mtu < MTU_MIN || mtu > UINT16_MAX)
         return fail(failure, "--net:%s: interface '%s' has an MTU of %d", device, name, mtu);
     entry->b.descriptor = descriptor;
     entry->u.net.mtu = (uint16_t)mtu;
+    *gift = headers ? HOST_NET_HEADERS : 0;
     return 0;
 }
 
-static int attach_descriptor(const char *text, struct manifest_entry *entry, struct failure *failure) {
+static int attach_descriptor(const char *text, bool headers, struct manifest_entry *entry, uint8_t *gift,
+                             struct failure *failure) {
     const char *device = entry->name;
     char *rest = NULL;
     long number = *text >= '0' && *text <= '9' ? strtol(text, &rest, 10) : -1;
@@ -114,9 +136,13 @@ static int attach_descriptor(const char *text, struct manifest_entry *entry, str
     struct ifreq request;
     memset(&request, 0, sizeof request);
     if (ioctl(descriptor, TUNGETIFF, &request) == 0) {
-        if ((request.ifr_flags & IFF_TAP) == 0 || (request.ifr_flags & IFF_NO_PI) == 0 ||
-            (request.ifr_flags & IFF_VNET_HDR) != 0)
-            return fail(failure, "--net:%s=@%s: not attached with IFF_TAP | IFF_NO_PI alone", device, text);
+        bool has_headers = (request.ifr_flags & IFF_VNET_HDR) != 0;
+        if ((request.ifr_flags & IFF_TAP) == 0 || (request.ifr_flags & IFF_NO_PI) == 0)
+            return fail(failure, "--net:%s=@%s: not attached with IFF_TAP | IFF_NO_PI", device, text);
+        if (has_headers && !headers)
+            return fail(failure, "--net:%s=@%s: attached with IFF_VNET_HDR, which is not for this image", device, text);
+        if (has_headers && set_headers(descriptor, device, failure) != 0) return -1;
+        *gift = has_headers ? HOST_NET_HEADERS : 0;
         int questions = question_socket();
         /* The interface may be in another network namespace than this process: no answer then. */
         int found = questions < 0 ? -1 : mtu_of(questions, request.ifr_name);
@@ -128,9 +154,10 @@ static int attach_descriptor(const char *text, struct manifest_entry *entry, str
     return 0;
 }
 
-int net_attach(const char *target, struct manifest_entry *entry, struct failure *failure) {
-    int result =
-        *target == '@' ? attach_descriptor(target + 1, entry, failure) : attach_interface(target, entry, failure);
+int net_attach(const char *target, bool headers, struct manifest_entry *entry, uint8_t *gift, struct failure *failure) {
+    *gift = 0;
+    int result = *target == '@' ? attach_descriptor(target + 1, headers, entry, gift, failure)
+                                : attach_interface(target, headers, entry, gift, failure);
     if (result == 0) result = random_mac(entry->u.net.mac, failure);
     return result;
 }

@@ -40,6 +40,15 @@ static int add_crash(const uint8_t *content, uint32_t size, struct notes *notes,
     return 0;
 }
 
+static int add_host(const uint8_t *content, uint32_t size, struct notes *notes, struct failure *failure) {
+    if (notes->has_host) return fail(failure, "bad note: two host notes");
+    if (size != sizeof notes->host)
+        return fail(failure, "bad note: the host note has %u bytes, expected %zu", size, sizeof notes->host);
+    memcpy(&notes->host, content, sizeof notes->host);
+    notes->has_host = true;
+    return 0;
+}
+
 int notes_parse(const uint8_t *data, uint32_t size, struct notes *notes, struct failure *failure) {
     uint32_t at = 0;
     while (size - at >= sizeof(Elf64_Nhdr)) {
@@ -64,6 +73,8 @@ int notes_parse(const uint8_t *data, uint32_t size, struct notes *notes, struct 
             result = add_manifest(content, header.n_descsz, notes, failure);
         else if (named(&header, name, NOTE_NAME_SOLOIST) && header.n_type == NOTE_TYPE_CRASH)
             result = add_crash(content, header.n_descsz, notes, failure);
+        else if (named(&header, name, NOTE_NAME_SOLOIST) && header.n_type == NOTE_TYPE_HOST)
+            result = add_host(content, header.n_descsz, notes, failure);
         if (result != 0) return result;
 
         uint32_t length = (uint32_t)sizeof header + aligned4(header.n_namesz) + aligned4(header.n_descsz);

@@ -1,4 +1,4 @@
-/* The notes of an image: Solo5's ABI and manifest, Soloist's crash entry. Other notes are skipped. */
+/* The notes of an image: Solo5's ABI and manifest, Soloist's crash entry and gifts of the host. Other notes are skipped. */
 #ifndef TENDER_NOTES_H
 #define TENDER_NOTES_H
 
@@ -18,6 +18,8 @@ struct notes {
     struct manifest manifest;
     bool has_crash;
     struct crash_note crash;
+    bool has_host;
+    struct host_note host;
 };
 
 /* Adds the notes in `data`, the content of one PT_NOTE, to *notes. 0, or -1: one of them is malformed or there twice.

@@ -20,6 +20,7 @@ const char options_help[] =
     "  --net:NAME=IFACE             attach the TAP interface IFACE as network device NAME\n"
     "  --net:NAME=@FD               the same for an open descriptor: TAP, or datagram or packet socket\n"
     "  --net-mac:NAME=MAC           its MAC address (default: a random, locally administered one)\n"
+    "  --net-offloads:NAME=off      finished frames of at most the MTU, also where image and TAP could do more (on)\n"
     "  --block:NAME=PATH            attach the file or disk PATH as block device NAME\n"
     "  --block-sector-size:NAME=N   its block size: a power of two from 512 to 32768 (512)\n"
     "  --help, --version\n"
@@ -30,6 +31,7 @@ const char options_help[] =
 static const char *const flags[] = {
     [OPTION_NET] = "--net:",
     [OPTION_NET_MAC] = "--net-mac:",
+    [OPTION_NET_OFFLOADS] = "--net-offloads:",
     [OPTION_BLOCK] = "--block:",
     [OPTION_BLOCK_SECTOR_SIZE] = "--block-sector-size:",
 };
@@ -90,6 +92,11 @@ static int parse_value(const char *argument, struct device_option *option, struc
             return fail(failure, "%s: expected a MAC address like 02:00:00:12:34:56", argument);
         if ((option->mac[0] & 1) != 0 || memcmp(option->mac, "\0\0\0\0\0\0", 6) == 0)
             return fail(failure, "%s: not the address of a single device", argument);
+        break;
+    case OPTION_NET_OFFLOADS:
+        option->off = strcmp(option->value, "off") == 0;
+        if (!option->off && strcmp(option->value, "on") != 0)
+            return fail(failure, "%s: expected on or off after '='", argument);
         break;
     case OPTION_BLOCK_SECTOR_SIZE:
         if (!parse_number(option->value, SECTOR_SIZE_MAX, &size) || size < SECTOR_SIZE_MIN || (size & (size - 1)) != 0)

@@ -2,22 +2,24 @@
 #ifndef TENDER_OPTIONS_H
 #define TENDER_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "abi.h"
 #include "failure.h"
 
-/* Two for each of the 63 devices that a manifest can declare. */
-#define DEVICE_OPTIONS_MAX 126u
+/* Three for each of the 63 devices that a manifest can declare. */
+#define DEVICE_OPTIONS_MAX 189u
 #define MEMORY_DEFAULT_MB 512u
 
-enum option_kind { OPTION_NET, OPTION_NET_MAC, OPTION_BLOCK, OPTION_BLOCK_SECTOR_SIZE };
+enum option_kind { OPTION_NET, OPTION_NET_MAC, OPTION_NET_OFFLOADS, OPTION_BLOCK, OPTION_BLOCK_SECTOR_SIZE };
 
 struct device_option {
     enum option_kind kind;
     char name[MANIFEST_NAME_SIZE];
     const char *value;    /* NET: interface or @descriptor; BLOCK: path */
     uint8_t mac[6];       /* NET_MAC */
+    bool off;             /* NET_OFFLOADS */
     uint16_t sector_size; /* BLOCK_SECTOR_SIZE */
 };
 

@@ -4,6 +4,7 @@ import { checkingTender } from "./support/build.ts";
 import {
   abiNote,
   crashNote,
+  hostNote,
   type ImageOptions,
   image,
   manifestEntry,
@@ -21,10 +22,13 @@ import { run, scratch } from "./support/run.ts";
 const file = scratch();
 const data: Segment = { flags: 6, address: 0x200000n };
 /** A note written over the zeroes behind the standard ones. */
-function withNote(content: Buffer): Buffer {
+function withNote(content: Buffer, ...segments: readonly Segment[]): Buffer {
   const offset = 0xa00;
   const result = image({
-    more: [{ type: PT_NOTE, flags: 4, offset: BigInt(offset), address: 0n, fileSize: BigInt(content.length) }],
+    more: [
+      ...segments,
+      { type: PT_NOTE, flags: 4, offset: BigInt(offset), address: 0n, fileSize: BigInt(content.length) },
+    ],
   });
   content.copy(result, offset);
   return result;
@@ -192,6 +196,11 @@ const broken: readonly (readonly [string, ImageOptions | Buffer, RegExp])[] = [
     withNote(note("Soloist", 0x48534352, Buffer.alloc(8))),
     /the crash note has 8 bytes/,
   ],
+  ["a host note outside of the image", withNote(hostNote(0x200000n)), /host note: no room for 72 bytes at 0x200000/],
+  ["a host note in the text", withNote(hostNote(0x100000n)), /host note: no room for 72 bytes at 0x100000/],
+  ["a host note at the end of a segment", withNote(hostNote(0x200fc0n), data), /no room for 72 bytes at 0x200fc0/],
+  ["a host note that is not aligned", withNote(hostNote(0x200004n), data), /no room for 72 bytes at 0x200004/],
+  ["a host note of another size", withNote(note("Soloist", 0x54534f48, Buffer.alloc(8))), /the host note has 8 bytes/],
 ];
 
 describe("broken images", () => {

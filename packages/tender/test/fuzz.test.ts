@@ -20,7 +20,7 @@ function generator(start: number): (limit: number) => number {
 
 describe("under AddressSanitizer and UndefinedBehaviorSanitizer", () => {
   it("thousands of broken images and command lines: no report, always one line", () => {
-    const outcome = run([`${seed}`, `${milliseconds}`, guest("basic"), guest("crash")], fuzzer);
+    const outcome = run([`${seed}`, `${milliseconds}`, guest("basic"), guest("crash"), guest("gifts")], fuzzer);
     expect(outcome.stderr).toBe("");
     const [taken, refused] = outcome.stdout.match(/\d+/g)?.map(Number) ?? [];
     expect(outcome.status).toBe(0);

@@ -5,11 +5,12 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import type { Duplex } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { guest, sanitizedTender, tender } from "./support/build.ts";
+import { guest, sanitizedTender, tender, withTap } from "./support/build.ts";
 import { createNamespace, type Namespace, noNamespaces } from "./support/namespace.ts";
 import { run } from "./support/run.ts";
 
 const net = guest("net");
+const gifts = guest("gifts");
 
 /** An Ethernet frame for local experiments (EtherType 0x88b5) with 46 bytes or more of `payload`. */
 function frame(payload: string, length = 60): Buffer {
@@ -70,7 +71,7 @@ describe("a network device behind an inherited descriptor", () => {
 const reason = noNamespaces();
 
 describe.skipIf(reason !== undefined)(`a TAP interface${reason === undefined ? "" : ` (skipped: ${reason})`}`, () => {
-  const withTap = async (test: (namespace: Namespace) => Promise<void> | void): Promise<void> => {
+  const withOneTap = async (test: (namespace: Namespace) => Promise<void> | void): Promise<void> => {
     using namespace = createNamespace();
     namespace.ip("link set lo up");
     namespace.ip("tuntap add tap0 mode tap");
@@ -78,13 +79,19 @@ describe.skipIf(reason !== undefined)(`a TAP interface${reason === undefined ? "
     namespace.ip("link set tap0 mtu 1400 up");
     await test(namespace);
   };
+  const withTaps = (test: (namespace: Namespace) => Promise<void>) =>
+    withOneTap(async (namespace) => {
+      namespace.ip("tuntap add tap1 mode tap");
+      namespace.ip("link set tap1 up");
+      await test(namespace);
+    });
   const inside = (namespace: Namespace, ...command: readonly string[]) => {
     const [program = "", ...args] = [...namespace.prefix, ...command];
     return spawnSync(program, args, { encoding: "utf8", timeout: 10_000 });
   };
 
   it("gives the guest its MTU and a random, locally administered address", () =>
-    withTap((namespace) => {
+    withOneTap((namespace) => {
       const greetings = [1, 2].map(() => inside(namespace, tender, "--net:service=tap0", net, "info").stdout);
       for (const greeting of greetings) expect(greeting).toMatch(/^[0-9a-f][26ae](:[0-9a-f]{2}){5} 1400\n$/);
       expect(greetings[0]).not.toBe(greetings[1]);
@@ -93,7 +100,7 @@ describe.skipIf(reason !== undefined)(`a TAP interface${reason === undefined ? "
   it(
     "carries ping",
     () =>
-      withTap(async (namespace) => {
+      withOneTap(async (namespace) => {
         const [program = "", ...args] = [...namespace.prefix, tender, "--net:service=tap0", net];
         const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
         const exited = once(child, "exit");
@@ -108,8 +115,31 @@ describe.skipIf(reason !== undefined)(`a TAP interface${reason === undefined ? "
     20_000,
   );
 
+  it("of an image that understands headers: they are on, unless told otherwise, and off for its other device", () =>
+    withTaps(async (namespace) => {
+      const says = (...options: string[]) =>
+        inside(namespace, tender, "--net:large=tap0", "--net:plain=tap1", ...options, gifts).stdout;
+      expect(says()).toBe("1 0 clocks\n");
+      expect(says("--net-offloads:large=on", "--net-offloads:plain=on")).toBe("1 0 clocks\n");
+      expect(says("--net-offloads:large=off")).toBe("0 0 clocks\n");
+    }));
+
+  it("as a descriptor: with headers for an image that understands them, plain for each", () =>
+    withTaps(async (namespace) => {
+      const says = (mode: string, device: string, other: string) => {
+        const options = [`--net:${device}=@9`, `--net:${other}=tap1`];
+        return inside(namespace, withTap, "tap0", mode, tender, ...options, gifts);
+      };
+      expect(says("headers", "large", "plain").stdout).toBe("1 0 clocks\n");
+      expect(says("plain", "large", "plain").stdout).toBe("0 0 clocks\n");
+      expect(says("plain", "plain", "large").stdout).toBe("1 0 clocks\n");
+      expect(says("headers", "plain", "large").stderr).toMatch(
+        /--net:plain=@9: attached with IFF_VNET_HDR, which is not for this image\n$/,
+      );
+    }));
+
   it("that does not exist, is down, is no TAP, has too long a name: refused, says what to do", () =>
-    withTap((namespace) => {
+    withOneTap((namespace) => {
       const refusal = (name: string): string =>
         inside(namespace, tender, `--net:service=${name}`, net, "info")
           .stderr.replace(/^.*: --net:/, "")
@@ -122,7 +152,7 @@ describe.skipIf(reason !== undefined)(`a TAP interface${reason === undefined ? "
     }));
 
   it("of another user: refused, says what to do", () =>
-    withTap((namespace) => {
+    withOneTap((namespace) => {
       // A TAP without an owner is anybody's.
       namespace.ip("tuntap add tap1 mode tap user 0");
       namespace.ip("link set tap1 up");

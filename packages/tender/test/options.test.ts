@@ -36,7 +36,10 @@ const wrong: readonly (readonly [readonly string[], string])[] = [
         `--block-sector-size:a=${size}: expected a power of two from 512 to 32768`,
       ] as const,
   ),
-  [[...Array.from({ length: 127 }, (_, i) => `--net:a${i}=t`), "x"], "too many device options: at most 126"],
+  ...["", "no", "of"].map(
+    (value) => [[`--net-offloads:a=${value}`, "x"], `--net-offloads:a=${value}: expected on or off after '='`] as const,
+  ),
+  [[...Array.from({ length: 190 }, (_, i) => `--net:a${i}=t`), "x"], "too many device options: at most 189"],
 ];
 
 describe("the command line", () => {
@@ -47,7 +50,7 @@ describe("the command line", () => {
   it("--help and --version answer on stdout", () => {
     const help = run(["--help"]);
     expect(help).toMatchObject({ status: 0, stderr: "" });
-    for (const flag of ["--mem", "--net:", "--net-mac:", "--block:", "--block-sector-size:"]) {
+    for (const flag of ["--mem", "--net:", "--net-mac:", "--net-offloads:", "--block:", "--block-sector-size:"]) {
       expect(help.stdout).toContain(flag);
     }
     expect(run(["--version"]).stdout).toMatch(/^soloist-spt \d+\.\d+\.\d+ \(Solo5 spt ABI 2\)\n$/);

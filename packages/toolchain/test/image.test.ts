@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { PAGE_SIZE, PT_LOAD } from "../src/elf/format.ts";
 import { parseElf } from "../src/elf/read.ts";
-import { emitManifest, type ManifestDevice } from "../src/elf/solo5.ts";
+import { emitManifest, HOST_NOTE, type ManifestDevice } from "../src/elf/solo5.ts";
 import type { HeapSnapshot } from "../src/engine/evaluate.ts";
 import { composeImage, emitProbe, MAX_SNAPSHOT_SEGMENTS, snapshotSegments } from "../src/image.ts";
 import { describeImage } from "../src/inspect.ts";
@@ -86,7 +86,7 @@ describe("an image", () => {
     expect(memory[0x301000]).toBe(0);
   });
 
-  it("keeps the base's notes for others: the PVH entry, the tender's crash entry", () => {
+  it("keeps the base's notes for others: the PVH entry, the tender's crash entry, the host's gifts", () => {
     const notes = parseElf(compose()).notes.map(({ name, type }) => `${name} ${type}`);
     expect(notes).toEqual([
       "OpenBSD 1",
@@ -94,8 +94,19 @@ describe("an image", () => {
       `Solo5 ${0x3154464d}`,
       "Xen 18",
       `Soloist ${0x48534352}`,
+      `Soloist ${HOST_NOTE}`,
       `Soloist ${0x4154454d}`,
     ]);
+  });
+
+  it("says in the host's note which network devices take offloads", () => {
+    const devices = [
+      { name: "data", type: "BLOCK_BASIC" },
+      { name: "service", type: "NET_BASIC", offloads: true },
+    ] as const;
+    const note = parseElf(compose([], devices)).notes.find(({ type }) => type === HOST_NOTE)!;
+    expect(Buffer.from(note.desc).readBigUInt64LE(8)).toBe(4n);
+    expect(Buffer.from(note.desc).readBigUInt64LE(0)).toBe(0x3000n);
   });
 
   it("tells inspect what it is", () => {

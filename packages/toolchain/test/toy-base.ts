@@ -71,6 +71,10 @@ export function toyBase(): Base {
       notes: [
         { note: { name: "Xen", type: 18, desc: Uint8Array.of(0, 0, 16, 0, 0, 0, 0, 0) }, align: 4 },
         { note: { name: "Soloist", type: 0x48534352, desc: new Uint8Array(16) }, align: 4 },
+        {
+          note: { name: "Soloist", type: 0x54534f48, desc: Buffer.from("00300000000000000000000000000000", "hex") },
+          align: 4,
+        },
       ],
       segments: [
         { vaddr: 0x100000, flags: 5, bytes: text(0x90), memorySize: 0x1000 },

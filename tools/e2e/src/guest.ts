@@ -26,7 +26,7 @@ export interface GuestOptions {
   /** Of the only network device on virtio, without a tap: QEMU's user network, with this port of loopback sent to a port of the guest. */
   readonly forward?: { readonly from: number; readonly to: number };
   /**
-   * Whether QEMU's network devices offer to fill in checksums and to cut and join segments: true, unless said otherwise; or
+   * Whether network devices offer to fill in checksums and to cut and join segments: true, unless said otherwise; or, of QEMU's,
    * their properties, as in `csum=off`. Who takes frames off the tap by a packet socket gets them unfinished.
    */
   readonly offloads?: boolean | string;
@@ -43,6 +43,7 @@ function sptCommand(options: GuestOptions): string[] {
   for (const [name, tap] of Object.entries(options.nets ?? {})) command.push(`--net:${name}=${tap}`);
   for (const [name, path] of Object.entries(options.blocks ?? {})) command.push(`--block:${name}=${path}`);
   return [...command, "--", options.image, ...(options.args ?? [])];
+  if (options.offloads === false) for (const name in options.nets) command.push(`--net-offloads:${name}=off`);
 }
 
 function qemuCommand(options: GuestOptions): string[] {

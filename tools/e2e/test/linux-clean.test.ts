@@ -43,7 +43,8 @@ async function run(): Promise<{ result: Result; capture: string; status: PeerSta
   await runIn(net, "sysctl", ["-qw", "net.ipv4.tcp_early_retrans=0"]);
   const app = build("tools/e2e/apps/peer.ts", "spt");
   const nets = { service: "tap0" };
-  await using guest = Guest.boot({ target: "spt", image: app, namespace: net, nets, args: [...ADDRESS, "--ipv6=off"] });
+  const args = [...ADDRESS, "--ipv6=off"];
+  await using guest = Guest.boot({ target: "spt", image: app, namespace: net, nets, args, offloads: false });
   await guest.says(/listening/);
   const tcpdump = net.spawn("tcpdump", ["-i", "tap0", "-s", "0", "-B", "65536", "-U", "-w", capture], {
     stdio: ["ignore", "ignore", "pipe"],

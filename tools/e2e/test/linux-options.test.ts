@@ -38,7 +38,8 @@ async function exchange(impairment: Impairment | undefined, ipv6: boolean, combi
   if (impairment !== undefined) net.tap(tap, `${HOST}/24`);
   if (ipv6) net.allowIpv6(tap, `${IPV6[0]}/64`);
   const args = ipv6 ? ["--ipv4=off", `--ipv6=${IPV6[1]}/64`] : [...ADDRESS, "--ipv6=off"];
-  await using guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "guest0" }, args });
+  const offloads = impairment === undefined;
+  await using guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "guest0" }, args, offloads });
   await using cable = impairment && (await connect(`packet:guest0@${net.name}`, `tap:client0@${net.name}`, impairment));
   await guest.says(/listening/);
   const ends = ipv6 ? [IPV6[1], IPV6[0]] : [GUEST, HOST];

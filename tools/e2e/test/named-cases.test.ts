@@ -24,7 +24,7 @@ describe.skipIf(missing !== undefined)(`a scripted peer${suffix}`, { timeout: 12
     // No address: Linux stays silent, and the script is the only host.
     net.tap("tap0");
     const args = [...ADDRESS, "--ipv6=off"];
-    guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "tap0" }, args });
+    guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "tap0" }, args, offloads: false });
     await guest.says(/listening/);
     peer = await ScriptedPeer.open(`packet:tap0@${net.name}`, HOST, GUEST);
   });

@@ -55,6 +55,17 @@ _Static_assert(offsetof(struct mft, e) == 8, "offset of the manifest's entries")
 
 extern const struct spt_boot_info *spt_info;
 
+/* What soloist-spt gives beyond Solo5's ABI (host.S); zero under other tenders. */
+struct spt_gifts {
+    int (*clock_gettime)(int64_t clock, void *time); /* makes no system call */
+    uint8_t net[64];                                 /* SPT_NET_HEADERS or 0, by device */
+};
+_Static_assert(sizeof(struct spt_gifts) == 72, "size of spt_gifts");
+extern volatile struct spt_gifts spt_gifts;
+
+/* Each frame has a virtio header of 10 bytes in front. */
+#define SPT_NET_HEADERS 1
+
 /* Index of the device of this type and name, or -1; each once. */
 int spt_acquire(const char *name, uint32_t type);
 const struct mft_entry *spt_device(int handle);

@@ -4,6 +4,9 @@
 
 const struct spt_boot_info *spt_info;
 
+/* Volatile: the compiler must not know that nothing in here writes to it. */
+volatile struct spt_gifts spt_gifts;
+
 _Noreturn void spt_start(const struct spt_boot_info *info);
 
 _Noreturn void spt_start(const struct spt_boot_info *info) {

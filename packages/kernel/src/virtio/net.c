@@ -5,6 +5,7 @@
  * What the device writes into the rings is checked: a bad entry is counted and skipped.
  */
 #include "devices.h"
+#include "net-header.h"
 #include "virtio.h"
 
 #define FEATURE_CHECKSUM (1ull << 0)
@@ -27,23 +28,9 @@
 #define QUEUE_RECEIVE 0
 #define QUEUE_TRANSMIT 1
 
-#define ETHERNET_HEADER 14u
 #define MTU_DEFAULT 1500u
 #define MTU_LEAST 68u /* RFC 791 */
 #define NONE UINT32_MAX
-
-/* struct virtio_net_hdr (5.1.6). */
-#define HEADER_FLAGS 0
-#define HEADER_KIND 1
-#define HEADER_LENGTH 2
-#define HEADER_SEGMENT 4
-#define HEADER_CHECKSUM_START 6
-#define HEADER_CHECKSUM_OFFSET 8
-#define HEADER_BUFFERS 10
-#define FLAG_NEEDS_CHECKSUM 1
-#define FLAG_DATA_VALID 2
-#define KIND_TCP4 1
-#define KIND_TCP6 4
 
 /* What the largest frame takes. */
 #define LARGE_SLOTS 33u
@@ -255,7 +242,7 @@ uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped, uint32_t *fla
         }
         n->held[n->held_count++] = (uint8_t)slot;
         const uint8_t *header = n->rx + slot * NET_SLOT_SIZE;
-        uint32_t pieces = n->info.offloads & NET_MERGED ? header[HEADER_BUFFERS] | header[HEADER_BUFFERS + 1] << 8 : 1;
+        uint32_t pieces = n->info.offloads & NET_MERGED ? net_header_16(header, NET_HEADER_BUFFERS) : 1;
         *offset = slot * NET_SLOT_SIZE;
         bool good = length >= n->header + ETHERNET_HEADER && length <= NET_SLOT_SIZE && pieces - 1 < LARGE_SLOTS &&
                     pieces - 1 <= waiting;
@@ -269,8 +256,7 @@ uint32_t net_read(int handle, uint32_t *offset, uint32_t *dropped, uint32_t *fla
             give_back_held(n);
             continue;
         }
-        bool checked = header[HEADER_FLAGS] & (FLAG_NEEDS_CHECKSUM | FLAG_DATA_VALID);
-        *flags = checked && (n->info.offloads & NET_CHECKED) ? NET_FRAME_CHECKED : 0;
+        *flags = (n->info.offloads & NET_CHECKED) && net_header_checked(header) ? NET_FRAME_CHECKED : 0;
         *offset += n->header;
         return length - n->header;
     }
@@ -323,38 +309,13 @@ static void take_slots(struct net *n, uint32_t slot, uint32_t span) {
     n->taken += span;
 }
 
-static void set16(uint8_t *header, unsigned at, uint32_t value) {
-    header[at] = (uint8_t)value;
-    header[at + 1] = (uint8_t)(value >> 8);
-}
-
-/* False: the device does not do that, or it makes no sense. */
-static bool write_header(const struct net *n, uint8_t *header, uint32_t length, uint32_t offload) {
-    for (unsigned i = 0; i < n->header; i++) header[i] = 0; /* each time: JavaScript can write here */
-    uint32_t segment = NET_OFFLOAD_SEGMENT(offload);
-    uint32_t start = NET_OFFLOAD_START(offload), at = NET_OFFLOAD_OFFSET(offload);
-    if (segment == 0 && length > n->info.mtu + ETHERNET_HEADER) return false;
-    if (offload == 0) return true;
-    if (!(n->info.offloads & NET_CHECKSUM) || start < ETHERNET_HEADER || start + at + 2 > length) return false;
-    header[HEADER_FLAGS] = FLAG_NEEDS_CHECKSUM;
-    set16(header, HEADER_CHECKSUM_START, start);
-    set16(header, HEADER_CHECKSUM_OFFSET, at);
-    if (segment == 0) return true;
-    bool ipv6 = NET_OFFLOAD_IPV6(offload);
-    if (!(n->info.offloads & (ipv6 ? NET_SEGMENTS6 : NET_SEGMENTS4)) || start + 20 > length) return false;
-    uint32_t tcp_header = header[n->header + start + 12] >> 4 << 2;
-    header[HEADER_KIND] = ipv6 ? KIND_TCP6 : KIND_TCP4;
-    set16(header, HEADER_LENGTH, start + tcp_header);
-    set16(header, HEADER_SEGMENT, segment);
-    return true;
-}
-
 int net_send(int handle, uint32_t offset, uint32_t length, uint32_t offload) {
     struct net *n = net_of(handle);
     if (!n || n->reserved == NONE || offset != n->reserved * NET_SLOT_SIZE + n->header) return -1;
     uint32_t slot = n->reserved;
     if (length < ETHERNET_HEADER || length > NET_LARGE_FRAME || span_of(n, length) > n->reserved_span) return -1;
-    if (!write_header(n, n->tx + slot * NET_SLOT_SIZE, length, offload)) return -1;
+    uint8_t *header = n->tx + slot * NET_SLOT_SIZE;
+    if (!net_header_write(header, n->header, &n->info, length, offload)) return -1;
     bool apart = n->per_frame == 2;
     n->transmit.descs[slot * n->per_frame + apart].length = apart ? length : n->header + length;
     if (n->reserved_skip) take_slots(n, n->transmit_slots - n->reserved_skip, n->reserved_skip);

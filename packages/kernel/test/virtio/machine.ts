@@ -10,6 +10,7 @@ import { link, modulesScript } from "../../src/builder/link.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const TARGET = join(ROOT, "src/virtio");
+const COMMON = join(ROOT, "src/common");
 
 export const layout = readLayout(join(ROOT, "layout.json"));
 
@@ -20,7 +21,7 @@ export const missing = ["gcc", "ld", "qemu-system-x86_64"].find(
 
 let objects: string[] | undefined;
 const directory = mkdtempSync(join(tmpdir(), "soloist-virtio-"));
-const includes = [directory, TARGET, import.meta.dirname, join(ROOT, "include")];
+const includes = [directory, TARGET, import.meta.dirname, join(ROOT, "include"), COMMON];
 
 function compile(source: string, flags: readonly string[] = []): string {
   const object = join(directory, `${source.replaceAll(/[/.]/g, "-").slice(-60)}.o`);
@@ -36,8 +37,9 @@ function targetObjects(): string[] {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "layout.h"), layoutHeader(layout));
   writeFileSync(join(directory, "modules.lds.h"), modulesScript([]));
-  const sources = readdirSync(TARGET).filter((file) => /\.[cS]$/.test(file));
-  objects = [...sources.map((file) => compile(join(TARGET, file))), compile(join(import.meta.dirname, "support.c"))];
+  const own = readdirSync(TARGET).filter((file) => /\.[cS]$/.test(file));
+  const sources = [...own.map(targetSource), commonSource("net-header.c"), testSource("support.c")];
+  objects = sources.map((source) => compile(source));
   return objects;
 }
 
@@ -71,6 +73,8 @@ export function runOnHost(name: string, sources: readonly string[], runs: readon
 
 /** A file of the target. */
 export const targetSource = (name: string) => join(TARGET, name);
+/** A file that all targets share. */
+export const commonSource = (name: string) => join(COMMON, name);
 /** A file of this folder. */
 export const testSource = (name: string) => join(import.meta.dirname, name);
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { missing, runOnHost, targetSource, testSource } from "./machine.ts";
+import { commonSource, missing, runOnHost, targetSource, testSource } from "./machine.ts";
 
 describe.skipIf(missing !== undefined)(`played${missing === undefined ? "" : ` (not run: no ${missing})`}`, () => {
   it("net: whatever a device writes into its rings, frames stay in their slots", () => {
     const seeds = Array.from({ length: 40 }, (_, n) => n + 1);
-    const sources = [targetSource("net.c"), testSource("net-fuzz.c")];
+    const sources = [targetSource("net.c"), commonSource("net-header.c"), testSource("net-fuzz.c")];
     const outputs = runOnHost("net-fuzz", sources, seeds);
     for (const output of outputs)
       expect(output).toMatch(/^SUCCESS \d+ frames, \d+ sent, [1-9]\d* dropped, \d+ large of [0-9a-f]+\n$/);

@@ -13,13 +13,15 @@ export const checkingTender = join(buildDirectory, "check");
 export const sanitizedTender = join(buildDirectory, "sanitized");
 /** Writes what passes over an interface to a file. */
 export const capture = join(buildDirectory, "soloist-capture");
+/** Hands a TAP interface down as a descriptor. */
+export const withTap = join(buildDirectory, "with-tap");
 /** fuzz.c, with sanitizers. */
 export const fuzzer = join(buildDirectory, "fuzz");
 
 const guests = join(packageRoot, "test/guests");
 
 /** Path of the image that guests/NAME.c becomes. */
-export function guest(name: "basic" | "block" | "crash" | "net"): string {
+export function guest(name: "basic" | "block" | "crash" | "gifts" | "net"): string {
   return join(buildDirectory, `${name}.spt`);
 }
 
@@ -60,8 +62,9 @@ export function setup(): void {
     { output: checkingTender, sanitize: true, define: ["TENDER_CHECK_ONLY"] },
     { output: sanitizedTender, sanitize: true },
     { output: capture, alone: join(packageRoot, "capture/capture.c") },
+    { output: withTap, alone: join(packageRoot, "test/support/with-tap.c") },
     { output: fuzzer, sanitize: true, main: join(packageRoot, "test/support/fuzz.c") },
   ];
   for (const program of programs) if (stale(program.output, sources)) compile(program);
-  for (const name of ["basic", "block", "crash", "net"]) compileGuest(name);
+  for (const name of ["basic", "block", "crash", "gifts", "net"]) compileGuest(name);
 }

@@ -125,6 +125,7 @@ static int take(int descriptor, uint32_t size, const struct options *options, st
         manifest_match(&image.manifest, options, failure) != 0 || memory_map(GUEST_MEMORY, failure) != 0)
         return -1;
     int result = memory_load(descriptor, &image, failure);
+    if (result == 0 && image.has_host_note) memset((void *)(uintptr_t)image.host.address, 1, sizeof(struct host_gifts));
     if (result == 0) result = boot_write(&info, &image.manifest, arguments, failure);
     for (unsigned i = 0; i < image.segments && result == 0; i++) {
         const struct elf_segment *segment = &image.segment[i];

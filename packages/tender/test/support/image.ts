@@ -83,6 +83,14 @@ export function crashNote(entry: bigint, stack: bigint): Buffer {
   return note("Soloist", 0x48534352, content);
 }
 
+/** Soloist's note of what the host may give: where to, and to which devices. */
+export function hostNote(address: bigint, nets = 0n): Buffer {
+  const content = Buffer.alloc(16);
+  content.writeBigUInt64LE(address, 0);
+  content.writeBigUInt64LE(nets, 8);
+  return note("Soloist", 0x54534f48, content);
+}
+
 function writeSegment(file: Buffer, index: number, segment: Segment): void {
   const at = 64 + index * 56;
   const fileSize = segment.fileSize ?? 0x1000n;

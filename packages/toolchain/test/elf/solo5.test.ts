@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import {
   abiNote,
   emitManifest,
+  HOST_NOTE,
+  hostNote,
   type ManifestDevice,
   manifestNote,
   parseAbiNote,
@@ -30,6 +32,27 @@ describe("the manifest", () => {
       { name: "c", type: "NET_BASIC", optional: true },
     ]);
     expect(parseManifestJson(text).map(({ optional }) => optional)).toEqual([true, undefined, undefined]);
+  });
+
+  it("marks network devices that take offloads, for the host's note of a base", () => {
+    const list = parseManifestJson(
+      json([
+        { name: "a", type: "NET_BASIC" },
+        { name: "b", type: "NET_BASIC", offloads: true },
+        { name: "c", type: "BLOCK_BASIC", offloads: true },
+        { name: "d", type: "NET_BASIC", offloads: 1 },
+      ]),
+    );
+    expect(list.map(({ offloads }) => offloads)).toEqual([undefined, true, undefined, undefined]);
+    // A view of a larger buffer, as a base's notes are.
+    const desc = Buffer.alloc(40, 0xa5).subarray(8, 24);
+    const filled = hostNote({ name: "Soloist", type: HOST_NOTE, desc }, list).desc;
+    expect(Buffer.from(filled).toString("hex")).toBe(`${"a5".repeat(8)}0400000000000000`);
+    expect(desc).toEqual(Buffer.alloc(16, 0xa5));
+    const last = Array.from({ length: 63 }, (_, n) => ({ name: `n${n}`, type: "NET_BASIC", offloads: true }) as const);
+    expect(Buffer.from(hostNote({ name: "Soloist", type: HOST_NOTE, desc }, last).desc).readBigUInt64LE(8)).toBe(
+      0xfffffffffffffffen,
+    );
   });
 
   it("from JSON to the note and back, any devices", () => {
