@@ -30,6 +30,8 @@ export interface GuestOptions {
    * their properties, as in `csum=off`. Who takes frames off the tap by a packet socket gets them unfinished.
    */
   readonly offloads?: boolean | string;
+  /** The image is a disk, which this firmware of QEMU boots: by IDE, or as a virtio device in front of the others. */
+  readonly disk?: { readonly firmware: "bios" | "uefi"; readonly virtio?: boolean };
   /** QEMU's `-cpu`; `max` otherwise. */
   readonly cpu?: string;
   /** Another tender for spt images. */
@@ -41,10 +43,13 @@ export const tender = `${root}packages/tender/dist/soloist-spt`;
 function sptCommand(options: GuestOptions): string[] {
   const command = [options.tender ?? tender, `--mem=${options.memory ?? 64}`];
   for (const [name, tap] of Object.entries(options.nets ?? {})) command.push(`--net:${name}=${tap}`);
+  if (options.offloads === false) for (const name in options.nets) command.push(`--net-offloads:${name}=off`);
   for (const [name, path] of Object.entries(options.blocks ?? {})) command.push(`--block:${name}=${path}`);
   return [...command, "--", options.image, ...(options.args ?? [])];
-  if (options.offloads === false) for (const name in options.nets) command.push(`--net-offloads:${name}=off`);
 }
+
+/** Of Debian's package ovmf. */
+export const UEFI_FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd";
 
 function qemuCommand(options: GuestOptions): string[] {
   const command = [
@@ -59,7 +64,14 @@ function qemuCommand(options: GuestOptions): string[] {
     `${options.memory ?? 64}`,
   ];
   command.push("-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-serial", "stdio");
-  command.push("-device", "isa-debug-exit,iobase=0x501,iosize=2", "-kernel", options.image);
+  command.push("-device", "isa-debug-exit,iobase=0x501,iosize=2");
+  if (options.disk) {
+    const device = options.disk.virtio ? "virtio-blk-pci" : "ide-hd";
+    command.push("-drive", `if=none,id=boot,format=raw,snapshot=on,file=${options.image}`);
+    command.push("-device", `${device},drive=boot,bootindex=0`);
+  } else command.push("-kernel", options.image);
+  if (options.disk?.firmware === "uefi")
+    command.push("-drive", `if=pflash,format=raw,readonly=on,file=${UEFI_FIRMWARE}`);
   if (options.args?.length) command.push("-append", options.args.join(" "));
   const properties = typeof options.offloads === "string" ? `,${options.offloads}` : "";
   const device = (index: number) => ["-device", `virtio-net-pci,netdev=net${index}${properties}`];

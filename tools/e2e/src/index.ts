@@ -12,7 +12,7 @@
 
 export { Namespace, namespacesMissing } from "@soloist/tool-wire";
 export { client, curl, freePort, here, nodeIn, type Output, output, type Place, runIn } from "./clients.ts";
-export { ADDRESS, GUEST, Guest, type GuestOptions, HOST, tender } from "./guest.ts";
+export { ADDRESS, GUEST, Guest, type GuestOptions, HOST, tender, UEFI_FIRMWARE } from "./guest.ts";
 export { build, buildFails, image, inspect, soloist, type Target, targets } from "./images.ts";
 export { type PeerStatus, peerStatus } from "./peer.ts";
 export { cpuSeconds, residentBytes } from "./process.ts";

@@ -45,4 +45,15 @@ export const KERNEL_FLAGS = [
   "-Werror",
 ] as const;
 
+/** Boot loaders under UEFI: they run anywhere, on any x86-64 processor, with no library behind them. */
+export const LOADER_FLAGS = [
+  ...KERNEL_FLAGS,
+  "-march=x86-64",
+  "-mgeneral-regs-only",
+  "-fpie",
+  "-fvisibility=hidden",
+  "-fno-asynchronous-unwind-tables",
+  "-fno-tree-loop-distribute-patterns",
+] as const;
+
 export const ASSEMBLER_FLAGS = ["-march=x86-64-v2", "-fno-pic"] as const;

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CompileJob, compileAll } from "./compile.ts";
+import { diskJobs, linkDiskPrograms } from "./disk.ts";
 import { giveEveryEndItsDispatch, type Successors } from "./dispatch.ts";
 import { type CFile, definitionStart, emitExports, emitFiles, emitTable, prototype } from "./emit.ts";
 import { ASSEMBLER_FLAGS, ENGINE_FLAGS, INTERPRETER_FLAGS, KERNEL_FLAGS } from "./flags.ts";
@@ -217,7 +218,9 @@ async function main(): Promise<void> {
   const common = [...shared, ...kernelJobs("common")];
   const targets = TARGETS.filter((target) => existsSync(join(ROOT, "src", target, "link.lds")));
   const own = new Map(targets.map((target) => [target, kernelJobs(target)]));
-  await compileAll([...common, ...[...own.values()].flat()], join(BUILD, "cache"), say);
+  const disk = join(ROOT, "src", "disk");
+  const all = [...common, ...[...own.values()].flat(), ...diskJobs(disk, objects)];
+  await compileAll(all, join(BUILD, "cache"), say);
   for (const [target, jobs] of own) {
     const elf = join(DIST, `base-${target}.elf`);
     const temporary = join(BUILD, `base-${target}.elf`);
@@ -232,6 +235,9 @@ async function main(): Promise<void> {
     writeDescription(join(DIST, `base-${target}.json`), description);
     say(`dist/base-${target}.elf`);
   }
+  mkdirSync(join(DIST, "disk"), { recursive: true });
+  linkDiskPrograms(disk, objects, join(DIST, "disk"));
+  say("dist/disk");
 }
 
 main().catch((error: unknown) => {

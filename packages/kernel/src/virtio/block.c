@@ -114,6 +114,20 @@ static int request(struct block *b, uint32_t type, uint64_t sector, uint64_t dat
     return b->request.status == STATUS_OK ? 0 : -1;
 }
 
+bool block_is_boot_disk(unsigned position) {
+    if (!boot_from_disk) return false;
+    struct block *b = blocks[position];
+    uint64_t physical;
+    const uint8_t *first = take_pages(b->info.block_size, &physical);
+    if (!first) return false;
+    virtio_ready(&b->device);
+    if (request(b, TYPE_READ, 0, physical, b->info.block_size) != 0) return false;
+    for (unsigned i = 0; i < BOOT_SECTOR_SIZE; i++)
+        if (first[i] != boot_sector[i]) return false;
+    virtio_reset(&b->device);
+    return true;
+}
+
 static struct block *block_of(int handle, uint64_t block) {
     struct block *b = handle >= 0 && (unsigned)handle < block_count ? blocks[handle] : NULL;
     return b && b->acquired && !b->failed && block < b->info.blocks ? b : NULL;

@@ -43,6 +43,10 @@ struct start_info {
 };
 _Static_assert(sizeof(struct start_info) == 56, "hvm_start_info");
 
+struct module {
+    uint64_t address, size, command_line_at, reserved;
+};
+
 struct memory_map_entry {
     uint64_t address, size;
     uint32_t type, reserved;
@@ -51,6 +55,8 @@ struct memory_map_entry {
 _Noreturn void start_virtio(const struct start_info *info);
 
 static char command_line[COMMAND_LINE_SIZE];
+bool boot_from_disk;
+uint8_t boot_sector[BOOT_SECTOR_SIZE];
 
 _Noreturn void boot_fail(const char *what, const char *subject, const char *advice) {
     static char buffer[400];
@@ -80,6 +86,14 @@ static void check_processor(void) {
 static void read_command_line(uint64_t at) {
     const char *from = (const char *)at;
     for (unsigned i = 0; at != 0 && i + 1 < COMMAND_LINE_SIZE && from[i]; i++) command_line[i] = from[i];
+}
+
+/* Our boot loaders give the first sector of their disk as a module (src/disk). */
+static void read_boot_sector(const struct start_info *info) {
+    const struct module *module = (const struct module *)info->modules_at;
+    boot_from_disk = info->modules == 1 && module->size == BOOT_SECTOR_SIZE;
+    for (unsigned i = 0; boot_from_disk && i < BOOT_SECTOR_SIZE; i++)
+        boot_sector[i] = ((const uint8_t *)module->address)[i];
 }
 
 /*
@@ -116,6 +130,7 @@ _Noreturn void start_virtio(const struct start_info *info) {
     check_processor();
     find_memory(info);
     read_command_line(info->command_line_at);
+    read_boot_sector(info);
     pic_init();
     apic_init();
     time_init();

@@ -34,7 +34,7 @@ static void copy_manifest(void) {
 
 void devices_init(void) {
     copy_manifest();
-    unsigned nets = 0, blocks = 0;
+    unsigned nets = 0, blocks = 0, passed = 0;
     for (uint32_t i = 1; i < manifest.entries; i++) {
         const struct manifest_entry *e = &manifest.e[i];
         uint16_t where;
@@ -46,12 +46,15 @@ void devices_init(void) {
             if (!net_prepare(nets++, where))
                 boot_fail("network device", e->name, "does not work as virtio 1.x or legacy PCI device");
         } else if (e->type == MANIFEST_BLOCK) {
-            if (!pci_find(VIRTIO_TYPE_BLOCK, blocks, &where))
-                boot_fail("the manifest names block device", e->name,
-                          "but the machine has no such device (QEMU: -drive file=FILE,format=raw,if=none,id=b0 "
-                          "-device virtio-blk-pci,drive=b0)");
-            if (!block_prepare(blocks++, where))
-                boot_fail("block device", e->name, "does not work as virtio 1.x or legacy PCI device");
+            do {
+                if (!pci_find(VIRTIO_TYPE_BLOCK, blocks + passed, &where))
+                    boot_fail("the manifest names block device", e->name,
+                              "but the machine has no such device (QEMU: -drive file=FILE,format=raw,if=none,id=b0 "
+                              "-device virtio-blk-pci,drive=b0)");
+                if (!block_prepare(blocks, where))
+                    boot_fail("block device", e->name, "does not work as virtio 1.x or legacy PCI device");
+            } while (block_is_boot_disk(blocks) && ++passed);
+            blocks++;
         }
     }
 }

@@ -22,6 +22,11 @@ void console_init(void);
 /* boot.c: prints "soloist: …" and ends the machine with status 1. `subject` goes between two quotes behind `what` when not NULL. */
 _Noreturn void boot_fail(const char *what, const char *subject, const char *advice);
 
+/* The first sector of the disk that our boot loader came from, when there is one. */
+#define BOOT_SECTOR_SIZE 512u
+extern bool boot_from_disk;
+extern uint8_t boot_sector[BOOT_SECTOR_SIZE];
+
 /* traps.c */
 void traps_init(void);
 
