@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { crunchPlugin } from "@soloist/crunch/build";
 import { type BuildFailure, type BuildOptions, build, formatMessages, type Message, type Metafile } from "esbuild";
-import { type BaseDescription, findPackage } from "../base.ts";
+import type { BaseDescription } from "../base.ts";
 import type { Asset } from "../engine/assets.ts";
 import { BUNDLE_NAME } from "../engine/evaluate.ts";
 import { BuildError } from "../errors.ts";
 import type { BundleContents } from "../report/contents.ts";
 import type { App } from "./app.ts";
+import { globalFiles, neededGlobals, propertyDefines } from "./globals.ts";
 import { ASSET_NAMESPACE, ASSET_SCHEME, ENGINE_NAMESPACE, guestPlugin, NODE_PACKAGE } from "./guest-plugin.ts";
 import { partsLeftOut, partsPlugin } from "./parts.ts";
 
@@ -92,7 +92,7 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
   const archives = new Map<string, Asset>();
   const assetFolders = new Map<string, string>();
   try {
-    const common = bundleOptions({
+    const whole = bundleOptions({
       ...options,
       storeArchive(bytes, folder) {
         const id = createHash("sha256").update(bytes).digest("hex");
@@ -101,6 +101,9 @@ export async function bundle(options: BundleOptions): Promise<Bundle> {
         return ASSET_SCHEME + id;
       },
     });
+    const common = app.dependencies.includes(NODE_PACKAGE)
+      ? { ...whole, inject: (await neededGlobals(whole, globalFiles(app))).map(({ path }) => path) }
+      : whole;
     const parts = await partsLeftOut(common);
     const result = await build({
       ...common,
@@ -178,71 +181,10 @@ function reachedInputs(metafile: Metafile): Map<string, number> {
   );
 }
 
-interface GlobalFile {
-  readonly path: string;
-  readonly names: readonly string[];
-}
-
-/** Modules whose exports stand in for globals: only those that the app names end up in the bundle. */
-function globalFiles(app: App): GlobalFile[] {
-  const named = app.dependencies.filter((name) => name === "@soloist/web" || name === NODE_PACKAGE);
-  const packages = ["@soloist/runtime", ...named];
-  return packages.flatMap((name) => {
-    const folder = findPackage(name, app.folder) ?? findPackage(name);
-    if (!folder) return [];
-    return globalPaths(folder).map((path) => ({ path, names: exportedNames(readFileSync(path, "utf8")) }));
-  });
-}
-
-/** `globals.ts` and `globals/*.ts` of a package, or what they were compiled to. */
-function globalPaths(folder: string): string[] {
-  for (const [tree, extension] of [
-    ["src", ".ts"],
-    ["dist", ".js"],
-  ] as const) {
-    const file = join(folder, tree, `globals${extension}`);
-    const tests = join(folder, tree, "globals");
-    const paths = existsSync(file) ? [file] : [];
-    if (existsSync(tests)) {
-      const names = readdirSync(tests).filter((name) => name.endsWith(extension) && !name.endsWith(".d.ts"));
-      paths.push(...names.sort().map((name) => join(tests, name)));
-    }
-    if (paths.length > 0) return paths;
-  }
-  return [];
-}
-
-/** `globalThis.URL` is `URL`, unless the module exports a value for that spelling, too (`"globalThis.URL"`). */
-function propertyDefines(names: readonly string[]): [string, string][] {
-  const isIdentifier = (name: string) => /^[A-Za-z_$][\w$]*$/.test(name);
-  return names
-    .filter((name) => isIdentifier(name) && !names.includes(`"globalThis.${name}"`))
-    .map((name) => [`globalThis.${name}`, name]);
-}
-
 /** A name that nobody declares: `typeof` says "undefined", and anything else is a ReferenceError that tells why. */
 function absentDefines(absent: readonly string[], given: ReadonlySet<string>): Record<string, string> {
   const names = absent.filter((name) => !given.has(name));
   return Object.fromEntries(
     names.flatMap((name) => [name, `globalThis.${name}`].map((spelling) => [spelling, `a_unikernel_has_no_${name}`])),
   );
-}
-
-/** Names that a module exports by declaration or in braces. */
-export function exportedNames(source: string): string[] {
-  const names = new Set<string>();
-  const declaration =
-    /^export\s+(?:default\s+)?(?:async\s+)?(?:const|let|var|function\*?|(?:abstract\s+)?class)\s+([A-Za-z_$][\w$]*)/gm;
-  for (const match of source.matchAll(declaration)) names.add(match[1]!);
-  for (const match of source.matchAll(/^export\s*\{([^}]*)\}/gm)) {
-    for (const item of match[1]!.split(",")) {
-      const name = item
-        .trim()
-        .split(/\s+as\s+/)
-        .pop()!
-        .trim();
-      if (name && !/^type\s/.test(item.trim())) names.add(name);
-    }
-  }
-  return [...names];
 }

@@ -14,7 +14,7 @@ export interface Part {
 }
 
 /** Folders of archives would be packed for nothing. */
-const withoutFolders: Plugin = {
+export const withoutFolders: Plugin = {
   name: "without-folders",
   setup(build) {
     build.onResolve({ filter: /^crunch:/ }, ({ path }) => ({ path, namespace: "folder" }));

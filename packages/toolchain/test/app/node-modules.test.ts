@@ -12,7 +12,7 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "soloist-node-"));
   mkdirSync(join(folder, "node_modules/@soloist"), { recursive: true });
-  for (const name of ["@soloist/runtime", "@soloist/interface", "@soloist/net", "@soloist/node"]) {
+  for (const name of ["@soloist/runtime", "@soloist/interface", "@soloist/net", "@soloist/node", "@soloist/web"]) {
     symlinkSync(findPackage(name)!, join(folder, "node_modules", name));
   }
   mkdirSync(join(folder, "node_modules/library"));
@@ -22,7 +22,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function build(library: string, depends = true): Promise<{ output: string; code: string }> {
-  const own = depends ? ',"@soloist/node":"*"' : "";
+  const own = depends ? ',"@soloist/node":"*","@soloist/web":"*"' : "";
   const manifest = `{"name":"app","type":"module","dependencies":{"@soloist/runtime":"*"${own}}}`;
   writeFileSync(join(folder, "package.json"), manifest);
   writeFileSync(join(folder, "node_modules/library/index.js"), library);
@@ -50,6 +50,20 @@ it("what a library requires of Node.js is what Node.js would give: functions, cl
   `);
   expect(output).toBe("function,function,function,true,b\n");
 });
+
+it("globals that a library names are in the image, and no others, though it requires modules of Node.js", async () => {
+  const requires = 'const { Socket } = require("net"); exports.told = typeof Socket';
+  const without = await build(`${requires};`);
+  expect(without.output).toBe("function\n");
+  expect(without.code).not.toContain("globals/url.ts");
+  expect(without.code).not.toContain("web-streams-polyfill");
+  const streams = await build(
+    `${requires} + typeof globalThis.URL + new ReadableStream().locked + typeof crypto.subtle;`,
+  );
+  expect(streams.output).toBe("functionfunctionfalseobject\n");
+  expect(streams.code).toContain("globals/url.ts");
+  expect(streams.code).toContain("web-streams-polyfill");
+}, 120_000);
 
 it("globals of Node.js are there by their names, of global and of globalThis", async () => {
   const { output } = await build(`
