@@ -12,6 +12,7 @@ export { FaultPlan, type FaultRates, faulty } from "./faults.ts";
 export { flowStreams } from "./flow-streams.ts";
 export { type FlowPair, flowSuite, readAll, type WithFlowPair } from "./flow-suite.ts";
 export { type MemoryBlockDeviceOptions, memoryBlockDevice } from "./memory-block-device.ts";
+export { type FuzzOutcome, type FuzzTarget, joinRecords, mutate, splitRecords } from "./mutations.ts";
 export { type NetDevicePair, netDeviceSuite } from "./net-device-suite.ts";
 export { cutSegments, offloading } from "./offloading.ts";
 export { numbers, PowerDevice, type PowerOptions } from "./power-device.ts";
