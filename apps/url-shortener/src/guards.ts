@@ -24,9 +24,8 @@ export type Say = (context: Asked, status: number, title: string, text: string) 
 /** What stands around every route, outermost first. */
 export function guards(say: Say, rates: Rates = RATES): Middleware<Env>[] {
   const { now = Date.now } = rates;
-  const key = (_request: unknown, remote: Asked["remote"]) => clientOf(remote?.address ?? "");
-  const changes = rateLimit({ limit: rates.changes, seconds: 60, key, now });
-  const imports = rateLimit({ limit: rates.imports, seconds: 600, key, now });
+  const changes = rateLimit({ limit: rates.changes, seconds: 60, now });
+  const imports = rateLimit({ limit: rates.imports, seconds: 600, now });
   return [
     // Without a referrer at all, browsers that know no Sec-Fetch-Site would send "Origin: null" with our own forms.
     secureHeaders({ "content-security-policy": POLICY, "referrer-policy": "same-origin" }),
@@ -35,16 +34,6 @@ export function guards(say: Say, rates: Rates = RATES): Middleware<Env>[] {
     (context, next) => (isChange(context.method) ? changes(context, next) : next()),
     (context, next) => (isChange(context.method) && context.path.endsWith("/import") ? imports(context, next) : next()),
   ];
-}
-
-/** Whom an address stands for. One IPv6 host has 2^64 addresses to choose from, and its network is known by the first half. */
-export function clientOf(address: string): string {
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.split("::");
-  const groups = head === "" ? [] : head.split(":");
-  const last = tail === undefined || tail === "" ? [] : tail.split(":");
-  if (tail !== undefined) while (groups.length + last.length < 8) groups.push("0");
-  return [...groups, ...last].slice(0, 4).join(":");
 }
 
 function isChange(method: string): boolean {

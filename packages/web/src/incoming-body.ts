@@ -1,7 +1,7 @@
-import type { Flow } from "@soloist/interface";
-import type { BodyStream } from "./fetch/body.ts";
+import { type Flow, SoloistError } from "@soloist/interface";
+import { type HeldStream, HOLD } from "./fetch/carried.ts";
 import { type Headers, headersOf } from "./fetch/headers.ts";
-import { TRAILERS } from "./fetch/trailers.ts";
+import { TRAILERS, type TrailedStream } from "./fetch/trailers.ts";
 import { CONTENT, CONTENT_END, CONTENT_FAILED, MORE, type ServerConnection } from "./http/connection.ts";
 import { REFUSALS, type Refusal } from "./http/refusal.ts";
 import { reasonOf } from "./http/status.ts";
@@ -25,10 +25,16 @@ export interface ContentSource {
   waitForContent(waiting: boolean): void;
   /** Notes why the content is not read any further. */
   count(refusal: Refusal): void;
+  /** So many bytes more of the content are kept until the answer. @throws HttpError 503 */
+  hold(bytes: number): void;
+  /** All of the content was read. */
+  contentRead(): void;
+  /** The client has ended the connection. */
+  clientGone(): void;
 }
 
 /** Content that is read from the connection when it is asked for, so that a slow handler slows its client down. */
-export class IncomingBody implements BodyStream {
+export class IncomingBody implements TrailedStream, HeldStream {
   readonly #source: ContentSource;
   /** Fields behind the content, once it was read to its end. */
   #trailers: Headers | undefined = undefined;
@@ -36,6 +42,8 @@ export class IncomingBody implements BodyStream {
   #bytes = 0;
   #ticks = 0;
   #giveUp: (() => void) | undefined = undefined;
+  /** Whether it was read to its end. */
+  ended = false;
 
   constructor(source: ContentSource) {
     this.#source = source;
@@ -51,6 +59,10 @@ export class IncomingBody implements BodyStream {
 
   [TRAILERS](): Headers | undefined {
     return this.#trailers;
+  }
+
+  [HOLD](bytes: number): void {
+    if (this.#source.body === this) this.#source.hold(bytes);
   }
 
   /** Called once a second while the client is waited for, `age` seconds since its last byte: too slow is too slow. */
@@ -85,6 +97,8 @@ export class IncomingBody implements BodyStream {
       if (event === CONTENT_END) {
         if (parser.headers.chunked) this.#trailers = headersOf(parser.trailers);
         input.save();
+        this.ended = true;
+        source.contentRead();
         return undefined;
       }
       if (event === CONTENT_FAILED) {
@@ -92,14 +106,25 @@ export class IncomingBody implements BodyStream {
         source.count(refusal);
         throw new HttpError(refusal.status, `${refusal.status} ${reasonOf(refusal.status)}: ${refusal.code}`);
       }
-      const length = event === MORE ? input.read() : -1;
+      const length = event === MORE ? this.#receive() : -1;
       if (length > 0) this.#bytes += length;
       input.save();
       if (length < 0) {
         connection.closing = true;
+        source.clientGone();
         throw cutShort();
       }
       if (length === 0) await this.#wait();
+    }
+  }
+
+  /** Reads what has arrived; -1 also when the connection is lost: that is the client's doing, and no failure of the handler. */
+  #receive(): number {
+    try {
+      return this.#source.input.read();
+    } catch (error) {
+      if (error instanceof SoloistError) return -1;
+      throw error;
     }
   }
 

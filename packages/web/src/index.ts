@@ -70,6 +70,7 @@ export {
   basicAuth,
   bearerAuth,
   bodyLimit,
+  clientOf,
   csrf,
   equalSecrets,
   isCrossSite,

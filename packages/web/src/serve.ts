@@ -38,6 +38,12 @@ export interface ServeOptions<Env = unknown> extends Partial<Limits> {
   readonly idleTimeout?: number;
   /** Seconds without a byte of a request's content that is being read, or without room for a response's. Default 30. */
   readonly stallTimeout?: number;
+  /**
+   * Bytes of contents at a time that are held for handlers: what came together with its request, and what is read as a whole, by
+   * `text()`, `json()`, `bytes()`, `formData()`…, until the request is answered; 503 above it. Content that a handler reads piece by
+   * piece does not count. Default 16 MiB, at least twice `maxBody`.
+   */
+  readonly maxContents?: number;
   /** Requests at a time whose handlers or streams are not done yet; 503 above it. Default 4,096: one a connection. */
   readonly maxInFlight?: number;
   /**
@@ -69,6 +75,8 @@ export type OptionsFor<Served> =
 
 /** Bytes that one turn of a connection reads at most. */
 const WINDOW = 64 * 1024;
+/** Bytes of all contents that are held. */
+const MAX_CONTENTS = 16 * 1024 * 1024;
 /** Milliseconds between two looks at the connections; all timeouts are counted in these. */
 const TICK = 1000;
 
@@ -85,9 +93,12 @@ export interface Server {
   readonly idleTicks: number;
   readonly stallTicks: number;
   readonly maxInFlight: number;
+  readonly maxContents: number;
   /** Bytes for each sweep. */
   readonly minBodyRate: number;
   inFlight: number;
+  /** Bytes of contents that are held. */
+  held: number;
   /** Sweeps since the start: the server's only clock. */
   tick: number;
   stopping: boolean;
@@ -147,8 +158,10 @@ export async function serve<Served extends FetchApp>(
     idleTicks: ticks(options.idleTimeout ?? 60),
     stallTicks: ticks(options.stallTimeout ?? 30),
     maxInFlight: options.maxInFlight ?? 4096,
+    maxContents: options.maxContents ?? Math.max(MAX_CONTENTS, 2 * limits.maxBody),
     minBodyRate: ((options.minBodyRate ?? 100) * TICK) / 1000,
     inFlight: 0,
+    held: 0,
     tick: 0,
     stopping: false,
     remembered: undefined,

@@ -65,6 +65,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   #since: number;
   ended = false;
   #refused = false;
+  /** Bytes of the request's content that count as held. */
+  #held = 0;
   /** Whether the request counts as in flight. */
   #counted = false;
   #settles: ((result: HandlerResult) => void) | undefined = undefined;
@@ -155,7 +157,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   }
 
   abort(): void {
-    this.#abort?.abort(new SoloistError("ECONNRESET", "The client went away"));
+    this.clientGone();
     this.flow.abort();
     this.#end();
   }
@@ -164,9 +166,44 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     return this.server.env;
   }
 
-  clientSignal(): AbortSignal {
-    this.#abort ??= new AbortController();
+  // --- whether the client is still there -------------------------------------------------------------------------------
+
+  clientSignal(serial: number): AbortSignal {
+    // Whoever asks for the first time when the answer is given learns nothing any more.
+    if (serial !== this.serial) return new AbortController().signal;
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      this.#listen();
+    }
     return this.#abort.signal;
+  }
+
+  contentRead(): void {
+    if (this.#abort !== undefined) this.#listen();
+  }
+
+  clientGone(): void {
+    this.#abort?.abort(new SoloistError("ECONNRESET", "The client went away"));
+  }
+
+  /** Waits for the client's end while a handler runs. Who reads content that still arrives finds it there. */
+  #listen(): void {
+    if (this.body !== undefined && !this.body.ended) return;
+    const { serial } = this;
+    const look = () => this.#look(serial);
+    this.flow.whenReadable().then(look, look);
+  }
+
+  #look(serial: number): void {
+    // A client that sends its next request is there; it is not listened to any further, so that this one request is all that is kept.
+    if (serial !== this.serial || this.ended || this.#waitingFor === CLOSING || this.input.waiting) return;
+    try {
+      // The end of its direction: it may still take the answer, if the handler gives one all the same.
+      if (this.input.refill() < 0) this.clientGone();
+      this.input.save();
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
   #end(): void {
@@ -285,11 +322,14 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     this.#target = target;
     if (!parser.plain) {
       if (server.remembered === undefined) server.remembered = parser.remembered;
-      if (parser.hasBody) this.#content = this.#takeContent(window);
+      if (parser.hasBody) {
+        this.#content = this.#takeContent(window);
+        if (server.held > server.maxContents) return this.#turnAway(REFUSALS.contents);
+      }
     }
     let result: HandlerResult | Promise<HandlerResult>;
     try {
-      if (server.inFlight >= server.maxInFlight) return this.#turnAway();
+      if (server.inFlight >= server.maxInFlight) return this.#turnAway(REFUSALS.inFlight);
       result = this.#direct
         ? (server.app as unknown as DirectApp)[DISPATCH](parser.method, target, this)
         : server.app.fetch(this.makeRequest(), server.env);
@@ -313,10 +353,9 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   }
 
   /** Answers a request that is one too many; those that come later on this connection may find room. */
-  #turnAway(): boolean {
-    const { code, status } = REFUSALS.inFlight;
-    const { refused } = this.server.counters;
-    refused[code] = (refused[code] ?? 0) + 1;
+  #turnAway(refusal: Refusal): boolean {
+    const { status } = refusal;
+    this.#countRefused(refusal);
     sendResponse(new Response(null, { status, headers: { "retry-after": "1" } }), this.connection);
     this.#forget();
     return true;
@@ -334,6 +373,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   /** The request is answered: what was not asked for by now is gone. */
   #forget(): void {
     this.serial++;
+    this.#release();
     this.#content = null;
     this.body = undefined;
     this.#abort = undefined;
@@ -423,7 +463,6 @@ export class Session implements SignalSource, RequestSource, ContentSource {
       return;
     }
     this.#forget();
-    this.#release();
     const { connection, flow } = this;
     if (this.input.waiting || connection.closing || connection.stopping || connection.parser.inMessage) this.wake();
     else if (flow.wakeWhenReadable === undefined || this.#waitingFor === CLOSING) this.wake();
@@ -440,7 +479,6 @@ export class Session implements SignalSource, RequestSource, ContentSource {
       if (this.connection.stream !== undefined) await this.#pump(this.connection.stream);
       this.#forget();
       if (!this.ended) await this.drain();
-      this.#release();
       if (this.#upgraded !== undefined && !this.ended) await this.#speak(this.#upgraded);
     } catch (error) {
       this.#break(error);
@@ -449,8 +487,12 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     this.wake();
   }
 
+  /** The request is not in flight any more, and its content not held. */
   #release(): void {
-    if (this.#counted) this.server.inFlight--;
+    const { server } = this;
+    server.held -= this.#held;
+    this.#held = 0;
+    if (this.#counted) server.inFlight--;
     this.#counted = false;
   }
 
@@ -491,6 +533,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     if (!parser.headers.chunked && parser.remaining <= this.input.to - this.input.from) {
       connection.next(window, this.input.from, this.input.to);
       const content = window.slice(parser.dataStart, parser.dataEnd);
+      this.#held = content.length;
+      this.server.held += content.length;
       connection.next(window, parser.next, this.input.to);
       this.input.from = parser.next;
       return content;
@@ -499,6 +543,15 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     this.input.save();
     this.body = new IncomingBody(this);
     return this.body;
+  }
+
+  hold(bytes: number): void {
+    const { server } = this;
+    this.#held += bytes;
+    server.held += bytes;
+    if (server.held <= server.maxContents) return;
+    this.#countRefused(REFUSALS.contents);
+    throw new HttpError(503, "The server holds too much content of requests", { code: "ERR_CONTENTS" });
   }
 
   waitForContent(waiting: boolean): void {
@@ -527,9 +580,13 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   count(refusal: Refusal): void {
     if (this.#refused) return;
     this.#refused = true;
-    const refused = this.server.counters.refused;
-    refused[refusal.code] = (refused[refusal.code] ?? 0) + 1;
+    this.#countRefused(refusal);
     logRefusal(refusal.code, this.flow);
+  }
+
+  #countRefused({ code }: Refusal): void {
+    const { refused } = this.server.counters;
+    refused[code] = (refused[code] ?? 0) + 1;
   }
 }
 

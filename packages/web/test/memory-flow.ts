@@ -76,6 +76,7 @@ export class MemoryFlow implements Flow {
 
   async read(): Promise<Uint8Array | undefined> {
     await this.whenReadable();
+    this.#assert();
     if (this.#in.length === 0) return undefined;
     return this.#in.take(this.#in.length);
   }
@@ -124,7 +125,11 @@ export class MemoryFlow implements Flow {
 
   async whenReadable(): Promise<void> {
     while (this.#in.length === 0 && !this.#in.ended && this.#in.error === undefined) await this.#in.changed();
-    this.#assert();
+  }
+
+  wakeWhenReadable(waiter: { wake(): void }): void {
+    const wake = () => waiter.wake();
+    this.whenReadable().then(wake, wake);
   }
 
   writeFrom(from: Uint8Array, offset: number, length: number): number {

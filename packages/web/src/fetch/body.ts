@@ -1,6 +1,7 @@
 import { bytes, utf8 } from "../bytes.ts";
 import { HttpError } from "../http-error.ts";
 import type { Blob } from "./blob.ts";
+import { carried, hold } from "./carried.ts";
 import type { FormData } from "./form-data.ts";
 
 /** Content that arrives, or is made, piece by piece. */
@@ -82,6 +83,11 @@ export class BodyView implements AsyncIterable<Uint8Array>, StreamLike {
   peek(): string | Uint8Array | undefined {
     const known = this.#known;
     return typeof known === "string" || known instanceof Uint8Array ? known : undefined;
+  }
+
+  /** A stream that is made of this one, with its trailers. */
+  carry(made: BodyStream): BodyStream {
+    return carried(this.#known, made);
   }
 
   /** Moves the content to a new owner. */
@@ -181,12 +187,12 @@ export function contentTypeOf(init: BodyInit): string | undefined {
 /** A stream that may be read twice: read in full the first time. */
 export function shared(content: BodyStream): BodyStream {
   let whole: Promise<Uint8Array> | undefined;
-  return {
+  return carried(content, {
     async *[Symbol.asyncIterator]() {
       whole ??= readContent(content);
       yield await whole;
     },
-  };
+  });
 }
 
 function isParameters(init: unknown): init is ParametersLike {
@@ -224,6 +230,7 @@ export async function readContent(content: Content | null): Promise<Uint8Array<A
   for await (const piece of content) {
     const part = typeof piece === "string" ? utf8(piece) : piece;
     if (!(part instanceof Uint8Array)) throw new TypeError("A body's stream holds strings and Uint8Arrays only");
+    hold(content, part.length);
     pieces.push(part);
     length += part.length;
   }

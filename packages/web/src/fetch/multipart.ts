@@ -1,6 +1,7 @@
 import { bytes, utf8 } from "../bytes.ts";
 import { HttpError } from "../http-error.ts";
 import { type Content, decodeText, readContent } from "./body.ts";
+import { carried } from "./carried.ts";
 
 /** Bytes of one part's header section at most. */
 export const MAX_PART_HEAD = 8 * 1024;
@@ -42,7 +43,7 @@ export async function* parseParts(
   if (boundary === undefined) {
     throw new HttpError(415, "The content is not a form", { code: "ERR_NOT_A_FORM" });
   }
-  const reader = new MultipartReader(pieces(content), boundary);
+  const reader = new MultipartReader(content, boundary);
   for (;;) {
     const part = await reader.next();
     if (part === undefined) return;
@@ -58,6 +59,7 @@ async function* pieces(content: Content | null): AsyncGenerator<Uint8Array, unde
 }
 
 class MultipartReader {
+  readonly #content: Content | null;
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #delimiter: Uint8Array;
   /** Unread bytes; the line break that a first boundary may lack is put in front. */
@@ -66,8 +68,9 @@ class MultipartReader {
   #ended = false;
   #serial = 0;
 
-  constructor(source: AsyncIterator<Uint8Array>, boundary: string) {
-    this.#source = source;
+  constructor(content: Content | null, boundary: string) {
+    this.#content = content;
+    this.#source = pieces(content);
     this.#delimiter = utf8(`\r\n--${boundary}`);
   }
 
@@ -88,13 +91,14 @@ class MultipartReader {
     const name = parameters.get("name");
     if (!/^form-data\s*(;|$)/i.test(disposition) || name === undefined) throw broken("A part of the form has no name");
     const body = { [Symbol.asyncIterator]: () => this.#body(serial) };
+    const kept = carried(this.#content ?? undefined, body);
     return {
       name,
       filename: parameters.get("filename"),
       type: field(head, "content-type") ?? "text/plain",
       body,
-      bytes: () => readContent(body),
-      text: async () => decodeText(await readContent(body)),
+      bytes: () => readContent(kept),
+      text: async () => decodeText(await readContent(kept)),
     };
   }
 

@@ -11,6 +11,7 @@ import {
   shared,
 } from "./body.ts";
 import { addBodyMethods, type BodyMethods, TAKE } from "./body-methods.ts";
+import { carried } from "./carried.ts";
 import { Headers, type HeadersInit, headersOf } from "./headers.ts";
 import { trailersOf } from "./trailers.ts";
 import { normalHost, normalTarget, normalUrl } from "./url.ts";
@@ -24,7 +25,10 @@ export interface RequestInit {
 
 /** Makes the signal of a request once somebody asks for it. */
 export interface SignalSource {
-  clientSignal(): AbortSignal;
+  /** Changes with every request. */
+  readonly serial: number;
+  /** `serial`: that of the request that asks. */
+  clientSignal(serial: number): AbortSignal;
 }
 
 const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
@@ -35,6 +39,7 @@ const NORMALIZED = /^(delete|get|head|options|post|put)$/i;
 const EMPTY = { toString: () => "" };
 
 let limit: (request: Request, bytes: number) => void;
+let endable: (request: Request) => (reason: unknown) => void;
 
 let fromServer: (
   method: string,
@@ -65,6 +70,7 @@ export class Request {
   #used = false;
   #signal: AbortSignal | undefined = undefined;
   #source: SignalSource | undefined = undefined;
+  #serial = 0;
 
   constructor(input: string | Request | { toString(): string }, init: RequestInit = {}) {
     if (input === EMPTY) {
@@ -77,7 +83,10 @@ export class Request {
     this.method = NORMALIZED.test(method) ? method.toUpperCase() : method;
     this.#target = source === undefined ? normalUrl(String(input)) : source.url;
     this.#url = this.#target;
-    this.#signal = init.signal ?? source?.signal;
+    if (init.signal) this.#signal = init.signal;
+    else if (source !== undefined && init.signal === undefined) {
+      this.#source = { serial: 0, clientSignal: () => source.signal };
+    }
     const headers = init.headers === undefined ? source?.headers : init.headers;
     const body = init.body === undefined ? null : init.body;
     if (body !== null && (this.method === "GET" || this.method === "HEAD")) {
@@ -99,7 +108,25 @@ export class Request {
       if (content === null) return;
       if (typeof content === "string" || content instanceof Uint8Array) {
         if (content.length > bytes) throw tooLarge(bytes);
-      } else request.#content = limited(content, bytes);
+      } else request.#content = carried(content, limited(content, bytes));
+    };
+    endable = (request) => {
+      const outer = request.#signal;
+      const source = request.#source;
+      const serial = request.#serial;
+      const own = new AbortController();
+      let both: AbortSignal | undefined;
+      request.#signal = undefined;
+      request.#source = {
+        serial,
+        clientSignal() {
+          if (own.signal.aborted) return own.signal;
+          const client = outer ?? source?.clientSignal(serial);
+          both ??= client === undefined ? own.signal : AbortSignal.any([own.signal, client]);
+          return both;
+        },
+      };
+      return (reason) => own.abort(reason);
     };
     fromServer = (method, target, headers, content, source) => {
       const request = new Request(EMPTY);
@@ -107,7 +134,10 @@ export class Request {
       request.#target = target;
       request.#block = headers;
       request.#content = content;
-      request.#source = source;
+      if (source !== undefined) {
+        request.#source = source;
+        request.#serial = source.serial;
+      }
       return request;
     };
   }
@@ -134,9 +164,15 @@ export class Request {
     return this.#headers;
   }
 
-  /** Aborted when the client went away before it had its answer. */
+  /**
+   * Aborted when the client went away before it had its answer, or when `timeout` gave the handler up: to be handed on to whatever
+   * the handler waits for. The client is listened to from the first time that somebody asks for it.
+   *
+   * @example
+   * app.get("/far", ({ request }) => fetch("http://far.example/", { signal: request.signal }));
+   */
   get signal(): AbortSignal {
-    this.#signal ??= this.#source === undefined ? new AbortController().signal : this.#source.clientSignal();
+    this.#signal ??= this.#source?.clientSignal(this.#serial) ?? new AbortController().signal;
     return this.#signal;
   }
 
@@ -179,6 +215,7 @@ export class Request {
     copy.#content = this.#content;
     copy.#signal = this.#signal;
     copy.#source = this.#source;
+    copy.#serial = this.#serial;
     return copy;
   }
 }
@@ -192,6 +229,11 @@ function absoluteTarget(target: string): string {
   } catch {
     return target;
   }
+}
+
+/** Gives the request a signal that the function which is returned aborts, too. */
+export function endableRequest(request: Request): (reason: unknown) => void {
+  return endable(request);
 }
 
 /** Ends the request's content with a 413 behind so many bytes. */

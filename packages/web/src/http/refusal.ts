@@ -54,4 +54,5 @@ export const REFUSALS = {
   bodyTooSlow: new Refusal(408, "body-too-slow"),
   // RFC 9110 15.6.4
   inFlight: new Refusal(503, "in-flight"),
+  contents: new Refusal(503, "contents"),
 } as const;

@@ -37,7 +37,7 @@ export function compress({ minimum = 1024, maximum = 1024 * 1024 }: CompressOpti
     if (acceptedEncoding(request.headers.get("accept-encoding"), ["gzip", "identity"]) !== "gzip") return response;
     const bytes =
       content === undefined
-        ? gzipped(body)
+        ? body.carry(gzipped(body))
         : gzipSync(typeof content === "string" ? utf8(content) : content, { level: LEVEL, mtime: 0 });
     headers.set("content-encoding", "gzip");
     // RFC 9110 8.8.3.3: other bytes, so no longer the strong tag of these.

@@ -1,7 +1,7 @@
 import type { Endpoint } from "@soloist/interface";
 import { utf8 } from "../bytes.ts";
 import { decodeText } from "../fetch/body.ts";
-import { limitContent, type Request } from "../fetch/request.ts";
+import { endableRequest, limitContent, type Request } from "../fetch/request.ts";
 import { Response } from "../fetch/response.ts";
 import { HttpError } from "../http-error.ts";
 import type { Middleware } from "../onion.ts";
@@ -89,17 +89,29 @@ export function bodyLimit(bytes: number): Middleware {
   };
 }
 
-/** Answers 503 when there is no answer after `seconds`. The handler goes on, its answer is dropped. */
+/**
+ * Answers 503 when there is no answer after `seconds`, and aborts `request.signal`, with the HttpError that is the answer as its
+ * reason: a handler that hands the signal on stops there. One that does not goes on; its answer is dropped.
+ *
+ * @example
+ * app.use(timeout(5)).get("/far", ({ request }) => fetch("http://far.example/", { signal: request.signal }));
+ */
 export function timeout(seconds: number): Middleware {
-  return async (_context, next) => {
+  return async ({ request }, next) => {
+    const end = endableRequest(request);
     let timer: Parameters<typeof clearTimeout>[0];
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), 1000 * seconds);
     });
-    const response = await Promise.race([next(), late]);
+    const answer = next();
+    const response = await Promise.race([answer, late]);
     clearTimeout(timer);
-    if (response === undefined) throw new HttpError(503, "The answer took too long", { code: "ERR_TIMEOUT" });
-    return response;
+    if (response !== undefined) return response;
+    const error = new HttpError(503, "The answer took too long", { code: "ERR_TIMEOUT" });
+    end(error);
+    // What a late answer holds, such as another server's connection, is let go.
+    answer.then((dropped) => dropped.body?.cancel()).catch(() => {});
+    throw error;
   };
 }
 
@@ -107,16 +119,37 @@ export interface RateLimitOptions {
   /** Requests within `seconds`. */
   readonly limit: number;
   readonly seconds: number;
-  /** Whom a request counts for: `(_request, remote) => remote?.address ?? ""` counts by address. */
-  readonly key: (request: Request, remote: Endpoint | undefined) => string;
+  /** Whom a request counts for. Default {@link clientOf} the other end of the connection. */
+  readonly key?: (request: Request, remote: Endpoint | undefined) => string;
   /** Clients that are remembered; beyond it the oldest is forgotten. Default 10,000. */
   readonly clients?: number;
   /** Milliseconds. Default `Date.now`. */
   readonly now?: () => number;
 }
 
+/**
+ * Whom an address stands for: itself, or the first 64 bits of an IPv6 address, since a host has the other 64 to choose from. Without
+ * that, one client could be as many as it likes.
+ *
+ * @example clientOf("2001:db8::7"); // "2001:db8:0:0"
+ */
+export function clientOf(address: string): string {
+  if (!address.includes(":")) return address;
+  // An IPv4 address as hosts with one socket for both show it (RFC 4291 2.5.5.2).
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
+  if (mapped !== null) return mapped[1]!;
+  const [head = "", tail] = address.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const last = tail === undefined || tail === "" ? [] : tail.split(":");
+  if (tail !== undefined) while (groups.length + last.length < 8) groups.push("0");
+  return [...groups, ...last].slice(0, 4).join(":");
+}
+
+const byAddress = (_request: Request, remote: Endpoint | undefined): string => clientOf(remote?.address ?? "");
+
 /** 429 with Retry-After above a rate: each client has a bucket that fills evenly. Memory is bounded by `clients`. */
-export function rateLimit({ limit, seconds, key, clients = 10_000, now = Date.now }: RateLimitOptions): Middleware {
+export function rateLimit(options: RateLimitOptions): Middleware {
+  const { limit, seconds, key = byAddress, clients = 10_000, now = Date.now } = options;
   const buckets = new Map<string, { left: number; at: number }>();
   const perToken = (1000 * seconds) / limit;
   return ({ request, remote }, next) => {

@@ -1,11 +1,12 @@
 import { constants, gunzipSync } from "node:zlib";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import {
   basicAuth,
   bearerAuth,
   bodyLimit,
   cacheControl,
+  clientOf,
   compress,
   cookieSessions,
   cors,
@@ -113,6 +114,17 @@ describe("guards", () => {
     expect((await headersOf(around(bodyLimit(5)), { "content-length": "5" }, "POST")).status).toBe(200);
   });
 
+  it.each([
+    ["10.0.0.1", "10.0.0.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2"],
+    ["2001:db8:1:2::6", "2001:db8:1:2"],
+    ["2001:db8::6", "2001:db8:0:0"],
+    ["fe80::", "fe80:0:0:0"],
+    ["::1", "0:0:0:0"],
+    ["::ffff:10.0.0.1", "10.0.0.1"],
+    ["", ""],
+  ])("%s counts for the client %s", (address, client) => expect(clientOf(address)).toBe(client));
+
   it("timeout answers for a handler that does not", async () => {
     const app = createApp()
       .use(timeout(0.02))
@@ -120,6 +132,63 @@ describe("guards", () => {
       .get("/quick", () => "here");
     expect((await app.request("/")).status).toBe(503);
     expect((await app.request("/quick")).status).toBe(200);
+  });
+
+  it("timeout tells the handler by request.signal, and lets go of what it answers later", async () => {
+    let cancelled = false;
+    const signals: AbortSignal[] = [];
+    const body = {
+      [Symbol.asyncIterator]: () => ({
+        next: async () => ({ done: false, value: "x" }) as const,
+        return: async () => {
+          cancelled = true;
+          return { done: true, value: undefined } as const;
+        },
+      }),
+    };
+    const app = createApp()
+      .use(timeout(0.02))
+      .get("/late", async ({ request }) => {
+        signals.push(request.signal);
+        await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+        return new Response(body);
+      })
+      .mount("/below", {
+        fetch: async (request: Request) => {
+          signals.push(request.signal);
+          await new Promise((_, reject) => {
+            request.signal.addEventListener("abort", () => reject(request.signal.reason));
+          });
+          return new Response("never");
+        },
+      })
+      .get("/quick", ({ request }) => {
+        signals.push(request.signal);
+        return "here";
+      });
+    for (const path of ["/late", "/below/it"]) {
+      const response = await app.request(path);
+      expect([response.status, await response.text()]).toEqual([503, "The answer took too long\n"]);
+    }
+    await vi.waitFor(() => expect(cancelled).toBe(true));
+    expect((await app.request("/quick")).status).toBe(200);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false]);
+    expect(signals[0]!.reason).toMatchObject({ status: 503, code: "ERR_TIMEOUT" });
+  });
+
+  it("timeout leaves the signal that the request came with as it is, and follows it", async () => {
+    const own = new AbortController();
+    let signal: AbortSignal | undefined;
+    const app = createApp()
+      .use(timeout(10))
+      .get("/", ({ request }) => {
+        signal = request.signal;
+        return "here";
+      });
+    await app.request("/", { signal: own.signal });
+    expect(signal!.aborted).toBe(false);
+    own.abort("enough");
+    expect([signal!.aborted, signal!.reason]).toEqual([true, "enough"]);
   });
 
   it("rateLimit lets so many through, and more as time passes, for each client", async () => {
