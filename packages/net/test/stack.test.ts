@@ -527,6 +527,7 @@ describe("opening by DHCP", () => {
       "private-ipv4-routes",
       "private-ipv6",
       "private-ipv6-gateway",
+      "private-ipv6-secret",
       "private-dns",
       "private-dns-search",
     ]);
@@ -536,6 +537,7 @@ describe("opening by DHCP", () => {
       "ipv4-routes",
       "ipv6",
       "ipv6-gateway",
+      "ipv6-secret",
       "dns",
       "dns-search",
     ]);

@@ -4,6 +4,15 @@ import { DUPLICATE_ACKS } from "./limits.ts";
 
 /** Slow start and the windows of RFC 5681, and for peers without SACK the NewReno recovery of RFC 6582. All sizes in bytes. */
 
+/**
+ * What one ACK may let the window grow by in slow start, segments: "L = 8 … RECOMMENDED" (RFC 9406 4.2) where segments are not paced.
+ * Peers that take several segments at once, as ours and Linux do, send one ACK for them: with the L = 2 of RFC 3465 the
+ * window then grew by two segments a round trip.
+ */
+const SLOW_START = 8;
+/** The same while something is sent again, where one ACK may speak of much that had arrived long before (RFC 3465 2.3). */
+const SLOW_START_REPAIR = 2;
+
 /** RFC 6928 2: ten segments, at least two, at most 14,600 bytes otherwise. */
 export function initialWindow(mss: number): number {
   return Math.min(10 * mss, Math.max(2 * mss, 14_600));
@@ -14,8 +23,7 @@ export function grow(c: TcpConnection, acked: number, flight: number, now: numbe
   // A window that was not used says nothing about the path (RFC 7661 1).
   if (flight << 1 < c.cwnd) return;
   if (c.cwnd < c.ssthresh) {
-    // Slow start by bytes with L = 2 (RFC 3465 2.2).
-    const most = 2 * c.mss;
+    const most = (c.board === undefined && c.sndNxt === c.sndMax ? SLOW_START : SLOW_START_REPAIR) * c.mss;
     c.cwnd += acked < most ? acked : most;
   } else {
     avoid(c, acked, now);

@@ -7,7 +7,7 @@ import { grow, initialWindow } from "./new-reno.ts";
 import { measureRoundTrip, restoreRto } from "./rto.ts";
 import { dropBoard, LOSS, OPEN, openBoard, RECOVERY, type Scoreboard, type Sent } from "./scoreboard.ts";
 import { ESTABLISHED, TIME_WAIT } from "./state.ts";
-import { noteRecovered, rememberWindow } from "./undo.ts";
+import { noteRecovered, rememberWindow, undoRecovery } from "./undo.ts";
 
 /**
  * Loss recovery with SACK: RACK-TLP (RFC 8985) finds what is lost, proportional rate reduction (RFC 6937) says how much to
@@ -21,6 +21,12 @@ import { noteRecovered, rememberWindow } from "./undo.ts";
 
 /** How often a retransmission that was answered in time ends the backoff of the RTO, for each measured round trip. */
 const TRUST = 4;
+/**
+ * So many ACKs of originals tell that nothing was lost when a timeout came (RFC 5682 3, whose evidence this is; it sends new
+ * data meanwhile, where this goes on with repairs and sees by their time that ACKs cannot be answers to them). One alone may
+ * speak of what had arrived behind a hole.
+ */
+const ORIGINALS = 2;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** An ACK of a peer that permits SACK, while something may be missing: called before sndUna moves to `ack`. */
@@ -28,6 +34,7 @@ export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: numb
   const board = openBoard(c);
   const flight = (c.sndMax - c.sndUna) | 0;
   const before = board.delivered;
+  board.original = false;
   takeCumulative(c, board, ack, now);
   for (let block = 0; block < s.sackCount; block++) takeBlock(c, board, s, block, ack, now);
   if (board.sample >= 0) {
@@ -45,6 +52,10 @@ export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: numb
   if (acked > 0) {
     c.sndUna = ack;
     board.rtoAt = ack === c.sndMax ? NEVER : now + c.rto;
+  }
+  if (board.phase === LOSS && board.original && ++board.originals === ORIGINALS && c.undo !== undefined) {
+    undoRecovery(c, c.undo, now);
+    return;
   }
   const newlyLost = findLost(c, board, now);
   if (board.phase !== OPEN && ((ack - board.recover) | 0) >= 0) {
@@ -85,6 +96,7 @@ export function onSackTimeout(c: TcpConnection): void {
   const renege = board.sent.length > 0 && board.sent[0]!.sacked;
   board.loseAll(renege);
   board.phase = LOSS;
+  board.originals = 0;
   board.recover = c.sndMax;
   board.reorderAt = NEVER;
   board.roundAt = -1;
@@ -190,7 +202,10 @@ function arrive(c: TcpConnection, board: Scoreboard, segment: Sent, now: number)
   if (segment.resent) {
     // Too soon for an answer to the second one: it was the first that arrived.
     const delay = now - segment.sentAt;
-    if (delay < c.minRtt) return;
+    if (delay < c.minRtt) {
+      board.original = true;
+      return;
+    }
     // Karn keeps a backed-off RTO until something that was sent once is measured. Where the retransmission was answered as
     // soon as one that was not lost would be, the loss and not the RTO was to blame: a few times for each
     // measurement, so that a path that has really become slower is still found out.
@@ -199,6 +214,8 @@ function arrive(c: TcpConnection, board: Scoreboard, segment: Sent, now: number)
       restoreRto(c);
     }
   } else {
+    // Taken for lost with the rest, and it has arrived.
+    if (segment.lost) board.original = true;
     // Karn: only what was sent once is measured.
     if (segment.sentAt >= 0) {
       const sample = now - segment.sentAt;

@@ -57,6 +57,9 @@ export class Scoreboard {
   /** A tail probe sent old data again up to here. */
   probeEnd = 0;
   probed = false;
+  /** After a timeout: ACKs of what was not sent again since, or so shortly ago that they cannot be answers to that. */
+  originals = 0;
+  original = false;
 
   constructor(c: TcpConnection) {
     const step = c.mss;

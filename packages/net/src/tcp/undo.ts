@@ -101,7 +101,7 @@ export function noteRecovered(c: TcpConnection): void {
 }
 
 /** There was no loss: the windows are again what they were, and nothing counts as lost. */
-function undoRecovery(c: TcpConnection, undo: Undo, now: number): void {
+export function undoRecovery(c: TcpConnection, undo: Undo, now: number): void {
   c.undo = undefined;
   c.env.counters.undone++;
   if (c.cwnd < undo.cwnd) c.cwnd = undo.cwnd;

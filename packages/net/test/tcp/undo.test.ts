@@ -1,4 +1,6 @@
+import { pattern, Simulation } from "@soloist/testing";
 import { describe, expect, it } from "vitest";
+import { stack } from "../../src/index.ts";
 import { writeBytes } from "../../src/tcp/calls.ts";
 import { ACK } from "../../src/wire/tcp.ts";
 import { IRS, ISS, type Machine, MSS, synReceived } from "./machine.ts";
@@ -125,3 +127,76 @@ describe("duplicates that the peer reports", () => {
     expect(machine.c.env.counters.duplicatesReported).toBe(0);
   });
 });
+
+describe("a timeout for nothing (RFC 5682)", () => {
+  /** Ten segments are late by more than the timeout. */
+  function late(): Machine {
+    const machine = permitted();
+    write(machine, 10 * MSS);
+    while (machine.c.env.counters.timeouts === 0) machine.pass(10);
+    expect(machine.c.cwnd).toBe(MSS);
+    machine.now += 10;
+    return machine;
+  }
+  it("is taken back by two ACKs that come sooner than what was sent again can be answered", () => {
+    const machine = late();
+    const again = machine.c.env.counters.retransmitted;
+    machine.receive(ACK, 1, at(2));
+    expect(machine.c.env.counters.undone).toBe(0);
+    machine.now += 1;
+    expect(machine.receive(ACK, 1, at(4))).toEqual([]);
+    expect(machine.c.env.counters).toMatchObject({ undone: 1, timeouts: 1 });
+    expect(machine.c.cwnd).toBeGreaterThanOrEqual(10 * MSS);
+    expect(machine.c.ssthresh).toBe(0x7fffffff);
+    machine.now += 1;
+    for (let index = 6; index <= 10; index += 2) machine.receive(ACK, 1, at(index));
+    expect(machine.c.sndUna).toBe(machine.c.sndMax);
+    // What the first of them let go, and no more.
+    expect(machine.c.env.counters.retransmitted - again).toBeLessThanOrEqual(3);
+  });
+  it("is not when the ACK of what was sent again speaks of all that had arrived behind it", () => {
+    const machine = late();
+    machine.now += 100;
+    machine.receive(ACK, 1, at(3), { sack: [block(4, 6)] });
+    machine.now += 100;
+    machine.receive(ACK, 1, at(6));
+    expect(machine.c.env.counters.undone).toBe(0);
+  });
+  it("costs a simulated transfer no round trips of repair when the path becomes longer at once", async () => {
+    const { retransmitted, undone, timeouts, wrong } = await delayed();
+    expect(wrong).toBe(0);
+    expect(timeouts).toBeGreaterThan(0);
+    expect(undone).toBeGreaterThan(0);
+    expect(retransmitted).toBeLessThan(40);
+  });
+});
+
+/** 2 MiB at a round trip of 40 ms, which becomes 800 ms in the middle: nothing is lost. */
+async function delayed() {
+  const simulation = new Simulation({ seed: 4, delay: 20, rate: 2_500_000 });
+  const data = pattern(2 * 1024 * 1024, 3);
+  return simulation.run(
+    (async () => {
+      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
+      const listener = a.tcp.listen({ port: 7 });
+      const received = (async () => {
+        const flow = (await listener.accept())!;
+        let at = 0;
+        let wrong = 0;
+        for (let bytes = await flow.read(); bytes; bytes = await flow.read()) {
+          if (at < 500_000 && at + bytes.length >= 500_000) simulation.setLink({ delay: 400 });
+          wrong += Buffer.compare(bytes, data.subarray(at, at + bytes.length));
+          at += bytes.length;
+        }
+        return wrong + (data.length - at);
+      })();
+      const flow = await b.tcp.connect({ address: "10.0.0.1", port: 7 });
+      await flow.write(data);
+      flow.shutdown();
+      const wrong = await received;
+      const { retransmitted, undone, timeouts } = b.counters.tcp;
+      return { retransmitted, undone, timeouts, wrong };
+    })(),
+  );
+}
