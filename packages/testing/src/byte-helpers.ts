@@ -46,8 +46,9 @@ export const byteLoops = {
   },
 } satisfies Partial<ByteHelpers>;
 
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
+// Made when they are called for: in an app on Node.js these globals are modules that this one may be evaluated before.
+let decoder: TextDecoder | undefined;
+let encoder: TextEncoder | undefined;
 
 /** The byte helpers in TypeScript, as strict about ranges as the native ones. */
 export const byteHelpers: ByteHelpers = {
@@ -55,11 +56,13 @@ export const byteHelpers: ByteHelpers = {
 
   utf8Decode(bytes, offset, length) {
     assertRange(bytes, offset, length);
+    decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
     return decoder.decode(bytes.subarray(offset, offset + length));
   },
 
   utf8Encode(text, into, offset) {
     assertRange(into, offset, 0);
+    encoder ??= new TextEncoder();
     const bytes = encoder.encode(text);
     if (offset + bytes.length > into.length) return -1;
     into.set(bytes, offset);
