@@ -115,7 +115,7 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
       if (pending === 0 && !c.finQueued) break;
     }
     // Nothing is on its way and the window lets nothing through: probe it (RFC 9293 3.8.6.1).
-    if (c.sndUna === c.sndMax && pending >= 0 && c.rtoAt > now + c.rto) c.rtoAt = now + c.rto;
+    if (c.sndUna === c.sndMax && pending >= 0 && c.rtoAt > now + probeInterval(c)) c.rtoAt = now + probeInterval(c);
   }
   if (c.board !== undefined) c.board.force = 0;
   if (c.probe) {
@@ -366,14 +366,25 @@ export function onTimer(c: TcpConnection, now: number): number {
       backOff(c);
       return events | EVENT_OUTPUT;
     }
+    if (c.probe) {
+      // The probe before could not leave either: lost, too, or a peer that is gone with a closed window would be kept for ever.
+      if (c.retries === 0) c.stalledAt = now;
+      if (c.retries >= DATA_RETRIES || (c.userTimeout > 0 && now >= c.stalledAt + c.userTimeout)) return close(c, true);
+      c.retries++;
+    }
     backOff(c);
-    c.rtoAt = now + c.rto;
+    c.rtoAt = now + probeInterval(c);
     c.probe = true;
     return events | EVENT_OUTPUT;
   }
   if (state === FIN_WAIT_2 && c.discard) return close(c, false);
   if (c.keepAlive > 0) return events | keepAlive(c, now);
   return events;
+}
+
+/** Until a closed window is probed: only a probe finds out that nobody is there any more. */
+function probeInterval(c: TcpConnection): number {
+  return c.userTimeout > 0 && c.rto > c.userTimeout ? c.userTimeout : c.rto;
 }
 
 /** RFC 9293 3.8.4. */

@@ -211,6 +211,29 @@ describe("zero window", () => {
     machine.pass(3_600_000);
     expect(machine.c.error).toBe("ETIMEDOUT");
   });
+  it("a peer to which no probe can leave is given up, too", () => {
+    const machine = closed();
+    machine.full = true;
+    machine.pass(3_600_000);
+    expect(machine.c.error).toBe("ETIMEDOUT");
+  });
+  it("with a user timeout a peer that goes after a long time is given up soon, whether probes leave or not", () => {
+    for (const full of [false, true]) {
+      const machine = closed();
+      machine.c.userTimeout = 2000;
+      // Each probe is taken, and the window closes again behind it.
+      for (let second = 0, taken = 1; second < 600; second++) {
+        for (const { seq, length } of machine.pass(1000)) {
+          taken = seq + length;
+          machine.receive(ACK, 1, taken, { window: 0 });
+        }
+      }
+      expect(machine.state).toBe("ESTABLISHED");
+      machine.full = full;
+      machine.pass(10_000);
+      expect(machine.c.error).toBe("ETIMEDOUT");
+    }
+  });
 });
 
 describe("keep-alive", () => {
