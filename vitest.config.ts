@@ -1,5 +1,10 @@
 import { existsSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+/** Consoles of guests that tests run are kept here, not among those of the person who runs the tests. */
+process.env.XDG_STATE_HOME = join(tmpdir(), `soloist-tests-${process.getuid?.() ?? 0}`);
 
 /** Every package that has tests is a project, named as its folder: `vitest run --project net`. Apps are `app-NAME`. */
 const projects = ["packages", "apps", "tools"].flatMap((group) =>

@@ -6,5 +6,5 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   // Nothing here asserts times; a machine that is busy may take ten times as long as one that is not.
-  test: { include: ["test/**/*.test.ts"], typecheck: { enabled: false }, testTimeout: 60_000 },
+  test: { include: ["test/**/*.test.ts"], typecheck: { enabled: false }, testTimeout: 180_000, hookTimeout: 180_000 },
 });

@@ -6,7 +6,7 @@ export default defineConfig({
     pool: "forks",
     // They measure idle processors and time-outs of real clients: never two at once.
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
   },
 });
