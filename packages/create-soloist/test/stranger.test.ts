@@ -43,7 +43,7 @@ function strangersEnvironment(): NodeJS.ProcessEnv {
 /** A command as typed into a shell. Rejects with its output when it fails. */
 async function typed(cwd: string, command: string, ...args: string[]): Promise<string> {
   try {
-    const { stdout } = await run(command, args, { cwd, env: strangersEnvironment(), timeout: 60_000 });
+    const { stdout } = await run(command, args, { cwd, env: strangersEnvironment(), timeout: 180_000 });
     return stdout;
   } catch (error) {
     const { message, stdout, stderr } = error as { message: string; stdout: string; stderr: string };
@@ -95,7 +95,7 @@ describe("the tarballs", () => {
 describe.each(TEMPLATES.map(({ name }) => name))("a new %s project", (template) => {
   const project = join(folder, `my-${template}`);
 
-  it("is made by the published command and installs", { timeout: 120_000 }, async () => {
+  it("is made by the published command and installs", async () => {
     const tarball = registry.tarball("create-soloist");
     const output = await typed(
       folder,
@@ -106,35 +106,35 @@ describe.each(TEMPLATES.map(({ name }) => name))("a new %s project", (template) 
     await typed(project, "npm", "install");
   });
 
-  it("has types that fit", { timeout: 60_000 }, async () => {
+  it("has types that fit", async () => {
     await typed(project, "npm", "run", "typecheck");
   });
 
-  it("passes its own test", { timeout: 60_000 }, async () => {
+  it("passes its own test", async () => {
     expect(await typed(project, "npm", "test")).toMatch(/Tests +\d+ passed/);
   });
 
-  it("becomes an image", { timeout: 60_000 }, async () => {
+  it("becomes an image", async () => {
     const image = `dist/my-${template}.${template === "hello" ? "spt" : "virtio"}`;
     expect(await typed(project, "npm", "run", "build")).toContain(image);
     expect(await typed(project, "npx", "soloist", "inspect", image)).toContain(template === "hello" ? "spt" : "virtio");
   });
 });
 
-it("soloist doctor asks for no compiler: the tarballs bring what is compiled", { timeout: 60_000 }, async () => {
+it("soloist doctor asks for no compiler: the tarballs bring what is compiled", async () => {
   const checks = JSON.parse(await typed(join(folder, "my-hello"), "npx", "soloist", "doctor", "--json"));
   const names = (checks.checks ?? checks).map(({ name }: { name: string }) => name);
   expect(names).toEqual(["node", "qemu-system-x86_64", "kvm"]);
 });
 
 describe("booted", () => {
-  it("hello greets, by the tender of the tarball", { timeout: 60_000 }, async () => {
+  it("hello greets, by the tender of the tarball", async () => {
     const project = join(folder, "my-hello");
     expect(await typed(project, "npm", "start")).toMatch(/\nHello World!\n$/);
     expect(await typed(project, "npm", "start", "--", "--", "--who=Ada")).toMatch(/\nHello Ada!\n$/);
   });
 
-  it("web answers curl, in QEMU", { timeout: 90_000 }, async () => {
+  it("web answers curl, in QEMU", async () => {
     const port = await freePort();
     await using _server = await serving("my-web", port, 80);
     const base = `http://localhost:${port}`;
@@ -143,7 +143,7 @@ describe("booted", () => {
     expect(await typed(folder, "curl", "-sS", `${base}/`)).toContain("<h1>my-web</h1>");
   });
 
-  it("shortener keeps links on a disk that it makes itself, through a reboot", { timeout: 120_000 }, async () => {
+  it("shortener keeps links on a disk that it makes itself, through a reboot", async () => {
     const port = await freePort();
     const disk = ["--block", "links=links.img,size=1M"];
     {

@@ -30,7 +30,7 @@ async function boot(main: string, files: Readonly<Record<string, string | Uint8A
   return (await execute(tender, [`--mem=${memory}`, image])).stdout;
 }
 
-describe.skipIf(!isBuilt)("a booted image", { timeout: 120_000 }, () => {
+describe.skipIf(!isBuilt)("a booted image", () => {
   it("runs the program of the README", async () => {
     const program = /```ts\n([\s\S]*?)```/.exec(readFileSync(path("../README.md"), "utf8"))![1]!;
     expect(await boot(program, { "greeting.txt": "Grüße", "a.html": "<p>" }, 32)).toBe(

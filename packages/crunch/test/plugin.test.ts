@@ -82,7 +82,7 @@ describe("the plugin", () => {
     expect(outputFiles[0]!.text).toMatch(/from "node:fs"/);
   });
 
-  it("declares the files: one that is missing is a compile error", { timeout: 30_000 }, async () => {
+  it("declares the files: one that is missing is a compile error", async () => {
     const folder = appOf(MAIN);
     await bundleOf(folder);
     expect(readFileSync(join(folder, "src/public.crunch.d.ts"), "utf8")).toContain('| "/b/c.css"');
@@ -91,7 +91,7 @@ describe("the plugin", () => {
     expect(typecheck(folder)).toMatch(/main\.ts\(3,13\): error TS2345.*"\/absent\.txt"/);
   });
 
-  it("has a declaration for before the first build, which knows no names", { timeout: 30_000 }, async () => {
+  it("has a declaration for before the first build, which knows no names", async () => {
     const folder = appOf(`/// <reference types="@soloist/crunch/ambient" />\n${MAIN}assets.text("/absent.txt");\n`);
     expect(typecheck(folder)).toBe("");
   });

@@ -53,7 +53,7 @@ describe.skipIf(!isBuilt)("a booted image that is killed", () => {
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it("runs the program of the README, which counts its boots", { timeout: 60_000 }, async () => {
+  it("runs the program of the README, which counts its boots", async () => {
     const app = join(folder, "app");
     mkdirSync(join(app, "src"), { recursive: true });
     mkdirSync(join(app, "node_modules/@soloist"), { recursive: true });
@@ -74,7 +74,7 @@ describe.skipIf(!isBuilt)("a booted image that is killed", () => {
     }
   });
 
-  it("finds what it had acknowledged when it is booted again, forty times", { timeout: 120_000 }, async () => {
+  it("finds what it had acknowledged when it is booted again, forty times", async () => {
     const random = numbers(5);
     const acknowledged = new Map<number, number>();
     for (let boot = 0; boot < 40; boot++) {

@@ -109,9 +109,7 @@ describe("power loss", () => {
     }, 300_000);
   }
 
-  it("again and again, each time soon after the boot: the log never runs out of room", {
-    timeout: 120_000,
-  }, async () => {
+  it("again and again, each time soon after the boot: the log never runs out of room", async () => {
     const random = numbers(3);
     let content = new PowerDevice().content;
     let model: Model = new Map();

@@ -80,7 +80,7 @@ describe("a store on a device", () => {
     expect(text(await store.get("a"))).toBe("1");
   });
 
-  it("full to the limit it takes any number of overwrites, whatever the sizes", { timeout: 60_000 }, async () => {
+  it("full to the limit it takes any number of overwrites, whatever the sizes", async () => {
     for (const [seed, size] of [
       [1, () => 1900],
       [2, () => 1017],
@@ -121,7 +121,7 @@ describe("a store on a device", () => {
     }
   });
 
-  it("full, and flooded while it compacts, it does not run out of segments", { timeout: 60_000 }, async () => {
+  it("full, and flooded while it compacts, it does not run out of segments", async () => {
     const device = new PowerDevice({ blockSize: 4096, blocks: 2 + 64 * 64 });
     const store = await openStore(device);
     const size = store.limits.maxUpdateBytes - 30;
@@ -139,7 +139,7 @@ describe("a store on a device", () => {
     expect(store.count).toBe(keys);
   });
 
-  it("updates leave the reserve to compaction, which takes one segment of it", { timeout: 60_000 }, async () => {
+  it("updates leave the reserve to compaction, which takes one segment of it", async () => {
     // Blocks so large that compaction writes a segment's copies in several commits, between which updates could slip in.
     const device = new PowerDevice({ blockSize: 16384, blocks: 2 + 16 * 32 });
     const reserve = 4;

@@ -48,7 +48,7 @@ async function shares(kinds: Congestion[], queue: number): Promise<number[]> {
 describe("connections that share a queue", () => {
   const all: Congestion[] = ["westwood", "cubic", "newReno"];
   for (const kind of all) {
-    it(`two of ${kind} share alike, and leave nothing unused`, { timeout: 60_000 }, async () => {
+    it(`two of ${kind} share alike, and leave nothing unused`, async () => {
       for (const queue of [10, 35]) {
         const [one, other] = (await shares([kind, kind], queue)) as [number, number];
         expect(one + other).toBeGreaterThan(1050);
@@ -56,9 +56,7 @@ describe("connections that share a queue", () => {
       }
     });
   }
-  it("the default leaves CUBIC what is its own, one against one and three against one", {
-    timeout: 60_000,
-  }, async () => {
+  it("the default leaves CUBIC what is its own, one against one and three against one", async () => {
     for (const queue of [10, 35]) {
       const [, cubic] = (await shares(["westwood", "cubic"], queue)) as [number, number];
       expect(cubic).toBeGreaterThan(350);
@@ -66,7 +64,7 @@ describe("connections that share a queue", () => {
       expect(rates[0]).toBeGreaterThan(150);
     }
   });
-  it("nobody sends a lost segment into a full queue again and again", { timeout: 60_000 }, async () => {
+  it("nobody sends a lost segment into a full queue again and again", async () => {
     // One recovery behind another: what had arrived beyond the hole once counted as being on its way.
     const [cubic, reno] = (await shares(["cubic", "newReno"], 10)) as [number, number];
     expect(reno).toBeGreaterThan(200);

@@ -2,7 +2,7 @@ import { pattern, readAll, Simulation } from "@soloist/testing";
 import { expect, it } from "vitest";
 import { stack } from "../src/index.ts";
 
-it("with its memory spent the stack serves everybody slowly, and nobody is stuck", { timeout: 30_000 }, async () => {
+it("with its memory spent the stack serves everybody slowly, and nobody is stuck", async () => {
   const simulation = new Simulation({ delay: 1, loss: 0.01 });
   const data = pattern(300_000, 2);
   const small = stack({ memory: 100_000 });

@@ -421,9 +421,7 @@ describe("two stacks", () => {
       30 * 60_000,
     );
   });
-  it("4,000 connections: TIME-WAIT is bounded, and in the end nothing is left", {
-    timeout: 30_000,
-  }, async () => {
+  it("4,000 connections: TIME-WAIT is bounded, and in the end nothing is left", async () => {
     const simulation = new Simulation({ delay: 0.01 });
     const stacks: Stack[] = [];
     await simulation.run(
@@ -546,9 +544,7 @@ describe("opening by DHCP", () => {
 });
 
 describe("fuzz", () => {
-  it("mutated frames neither throw nor grow memory, and a good client is served meanwhile", {
-    timeout: 30_000,
-  }, async () => {
+  it("mutated frames neither throw nor grow memory, and a good client is served meanwhile", async () => {
     const simulation = new Simulation({ delay: 0.1 });
     const rng = seededRng(11);
     const stacks: Stack[] = [];

@@ -13,7 +13,7 @@ describe("the documentation", () => {
   const blocks = markdownFiles().flatMap((path) =>
     runnable(readFileSync(join(DOCS, path), "utf8")).map((block) => ({ name: `${path}:${block.line}`, block })),
   );
-  it.each(blocks)("$name shows what its commands print", { timeout: 120_000 }, ({ block }) => {
+  it.each(blocks)("$name shows what its commands print", ({ block }) => {
     expect(comparable(runBlock(block))).toBe(comparable(block.text));
   });
 });

@@ -4,7 +4,7 @@ import { lineServer, Project, SERVER_PACKAGES } from "../dev/project.ts";
 
 const http = lineServer("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nhi\n");
 
-describe("boot() of @soloist/toolchain/test", { timeout: 60_000 }, () => {
+describe("boot() of @soloist/toolchain/test", () => {
   it("gives the address of an app that listens, and what it printed", async () => {
     using project = new Project({ "src/main.ts": http }, SERVER_PACKAGES);
     await using app = await boot({ app: project.folder });
