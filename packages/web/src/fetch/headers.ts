@@ -81,7 +81,8 @@ export class Headers {
       init.#own = false;
       return;
     }
-    this.#list = [];
+    const list: string[] = [];
+    this.#list = list;
     if (typeof (init as Iterable<readonly [string, string]>)[Symbol.iterator] === "function") {
       for (const pair of init as Iterable<readonly [string, string]>) {
         const [name, value, ...rest] = pair;
@@ -92,7 +93,12 @@ export class Headers {
       }
     } else {
       const record = init as Readonly<Record<string, string>>;
-      for (const name of Object.keys(record)) this.append(name, record[name]!);
+      const names = Object.keys(record);
+      for (let index = 0; index < names.length; index++) {
+        const name = names[index]!;
+        const key = normalizeName(name);
+        list.push(key, normalizeValue(key, record[name]!));
+      }
     }
   }
 

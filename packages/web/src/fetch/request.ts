@@ -147,9 +147,8 @@ export class Request {
       const target = this.#target;
       // RFC 9112 3.3. The authority of an absolute target stands above Host.
       if (target.charCodeAt(0) === 0x2f || target === "*") {
-        const block = this.#block!;
-        const host = block.hostIndex < 0 ? "" : block.value(block.hostIndex);
-        this.#url = `http://${host === "" ? "localhost" : normalHost(host)}${target === "*" ? "/*" : normalTarget(target)}`;
+        const host = this.#block!.host(normalHost);
+        this.#url = `http://${host === "" ? "localhost" : host}${target === "*" ? "/*" : normalTarget(target)}`;
       } else {
         this.#url = absoluteTarget(target);
       }

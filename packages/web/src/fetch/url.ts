@@ -20,8 +20,9 @@ export function isUsualTarget(text: string): boolean {
 /** `text`: path, and query from its "?" on, as a request's target has them. */
 export function normalTarget(text: string): string {
   const mark = text.indexOf("?");
-  const path = mark < 0 ? text : text.slice(0, mark);
-  const query = mark < 0 ? "" : text.slice(mark);
+  if (mark < 0) return UNUSUAL_PATH.test(text) ? normalPath(text) : text;
+  const path = text.slice(0, mark);
+  const query = text.slice(mark);
   const isUsual = !UNUSUAL_PATH.test(path) && !UNUSUAL_QUERY.test(query);
   return isUsual ? text : normalPath(path) + query.replace(QUERY_SET, percentEncoded);
 }

@@ -385,8 +385,12 @@ export class ServerConnection implements ResponseSink {
     let connection = "";
     if (!this.#keepAlive) connection = "connection: close\r\n";
     else if (this.parser.minorVersion === 0) connection = "connection: keep-alive\r\n";
-    const reason = statusText === "" ? reasonOf(status) : statusText;
-    const line = `HTTP/1.1 ${status} ${reason}\r\n${date ? `date: ${this.heads.date}\r\n` : ""}`;
+    let line: string;
+    if (date && statusText === "") line = this.heads.line(status);
+    else {
+      const reason = statusText === "" ? reasonOf(status) : statusText;
+      line = `HTTP/1.1 ${status} ${reason}\r\n${date ? `date: ${this.heads.date}\r\n` : ""}`;
+    }
     this.output.latin1(`${line}${fields}${framing}${connection}\r\n`);
     this.#answered = true;
     this.continueDue = false;

@@ -28,6 +28,7 @@ export class HeaderBlock {
 
   #names: readonly string[] | undefined = undefined;
   #conditional: boolean | undefined = undefined;
+  #host: string | undefined = undefined;
 
   constructor(content: Uint8Array, offsets: Uint32Array) {
     this.bytes = content;
@@ -55,6 +56,12 @@ export class HeaderBlock {
   /** Index of the first field line from `from` on with this lower-case name, or -1. */
   find(name: string, from: number): number {
     return this.#allNames().indexOf(name, from);
+  }
+
+  /** Host as `normal` makes it of the field's value; empty without one. Made once: a block serves many requests. */
+  host(normal: (value: string) => string): string {
+    this.#host ??= this.hostIndex < 0 ? "" : normal(this.value(this.hostIndex));
+    return this.#host;
   }
 
   /** Whether a field asks for less than all of what there is: a condition (RFC 9110 13.1) or a range. */

@@ -1,5 +1,6 @@
 import { utf8 } from "../bytes.ts";
 import { httpDate } from "./date.ts";
+import { reasonOf } from "./status.ts";
 
 /** The kinds of content that handlers return most; a response of one of these with status 200 starts with cached bytes. */
 export const TEXT = 0;
@@ -23,6 +24,8 @@ const CACHED_LENGTHS = 1024;
 export class ResponseHeads {
   /** IMF-fixdate. */
   date = "";
+  /** Status line and Date by status. */
+  readonly #lines = new Map<number, string>();
   /** Whole heads by kind and length of the content, made when they are first needed. */
   #heads: (Uint8Array | undefined)[] = [];
 
@@ -32,6 +35,18 @@ export class ResponseHeads {
     if (date === this.date) return;
     this.date = date;
     this.#heads = [];
+    this.#lines.clear();
+  }
+
+  /** The status line with its usual reason, and Date. */
+  line(status: number): string {
+    return this.#lines.get(status) ?? this.#makeLine(status);
+  }
+
+  #makeLine(status: number): string {
+    const line = `HTTP/1.1 ${status} ${reasonOf(status)}\r\ndate: ${this.date}\r\n`;
+    this.#lines.set(status, line);
+    return line;
   }
 
   /** The head of a 200 with `length` bytes of content, to the empty line that ends it. */
