@@ -47,8 +47,8 @@ export const byteLoops = {
 } satisfies Partial<ByteHelpers>;
 
 // Made when they are called for: in an app on Node.js these globals are modules that this one may be evaluated before.
-let decoder: TextDecoder | undefined;
-let encoder: TextEncoder | undefined;
+const createCodecs = () => ({ decoder: new TextDecoder("utf-8", { ignoreBOM: true }), encoder: new TextEncoder() });
+let codecs: ReturnType<typeof createCodecs> | undefined;
 
 /** The byte helpers in TypeScript, as strict about ranges as the native ones. */
 export const byteHelpers: ByteHelpers = {
@@ -56,14 +56,14 @@ export const byteHelpers: ByteHelpers = {
 
   utf8Decode(bytes, offset, length) {
     assertRange(bytes, offset, length);
-    decoder ??= new TextDecoder("utf-8", { ignoreBOM: true });
-    return decoder.decode(bytes.subarray(offset, offset + length));
+    codecs ??= createCodecs();
+    return codecs.decoder.decode(bytes.subarray(offset, offset + length));
   },
 
   utf8Encode(text, into, offset) {
     assertRange(into, offset, 0);
-    encoder ??= new TextEncoder();
-    const bytes = encoder.encode(text);
+    codecs ??= createCodecs();
+    const bytes = codecs.encoder.encode(text);
     if (offset + bytes.length > into.length) return -1;
     into.set(bytes, offset);
     return bytes.length;
