@@ -5,7 +5,7 @@
  * HTTP over any Listener. None of them sees another: an app composes them.
  */
 export type { BlockDevice } from "./block-device.ts";
-export type { ByteHelpers } from "./byte-helpers.ts";
+export type { ByteHelpers, SegmentHelpers } from "./byte-helpers.ts";
 export type { Clock } from "./clock.ts";
 export type { Device, Host, ManifestEntry, Opened, Pollable, Wakeup } from "./device.ts";
 export { SoloistError } from "./errors.ts";

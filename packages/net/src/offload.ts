@@ -21,18 +21,3 @@ export function trusting(device: NetDevice, bytes: ByteHelpers): ByteHelpers {
       from === rxBuffer && device.rxChecked ? 0xffff : checksum(from, at, length, initial),
   };
 }
-
-/**
- * `bytes` with a `checksum` for those who complement it and write it into a frame to be sent, after `addresses` bytes of
- * addresses: what comes out is the sum of the pseudo-header alone, as a device wants it that does the rest.
- */
-export function pseudoHeaderOnly(device: NetDevice, bytes: ByteHelpers, addresses: number): ByteHelpers {
-  if (device.offloads?.checksum !== true) return bytes;
-  const { checksum } = bytes;
-  const { txBuffer } = device;
-  return {
-    ...bytes,
-    checksum: (from, at, length, initial) =>
-      from === txBuffer ? ~checksum(from, at, addresses, initial) : checksum(from, at, length, initial),
-  };
-}

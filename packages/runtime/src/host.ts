@@ -7,11 +7,13 @@ import { openNetDevice } from "./net-device.ts";
 import {
   checksum,
   copy,
+  emitSegment,
   equal,
   findByte,
   findInSet,
   latin1Decode,
   monotonic,
+  parseSegment,
   setWall,
   utf8Decode,
   utf8Encode,
@@ -44,7 +46,18 @@ export function createHost(options: { rng: Rng; values: ParameterValues; program
   return {
     clock,
     rng,
-    bytes: { checksum, findByte, findInSet, copy, equal, utf8Decode, utf8Encode, latin1Decode },
+    bytes: {
+      checksum,
+      findByte,
+      findInSet,
+      copy,
+      equal,
+      utf8Decode,
+      utf8Encode,
+      latin1Decode,
+      parseSegment,
+      emitSegment,
+    },
     log,
     netDevice(name: string, options?: { readonly offloads?: boolean }): NetDevice {
       take(name, "net");

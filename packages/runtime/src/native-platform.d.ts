@@ -122,6 +122,33 @@ declare module "native:platform" {
     offset: number,
     length: number,
   ): void;
+  /**
+   * Whether a range holds an Ethernet frame for us with a whole, correct TCP segment: its version of IP, else 0. `fields`: Int32Array of
+   * 16: in [0] and [1] the first four and last two bytes of our MAC, [2] our IPv4 address; out [3] source address (IPv4), [4] both
+   * ports, [5] sequence and [6] acknowledgment number, [7] data offset and flags (16 bits), [8] window, [9] where in `bytes` the
+   * data starts, [10] its length, [11] traffic class, [12] 1 where the options are timestamps alone, [13] their value. As `parseSegment` of ByteHelpers. *Boot only.*
+   */
+  export function parseSegment(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    trusted: boolean,
+    fields: Int32Array,
+  ): number;
+  /** Builds a frame with a TCP segment and returns its length: as `emitSegment` of ByteHelpers. *Boot only.* */
+  export function emitSegment(
+    into: Uint8Array,
+    offset: number,
+    headers: Uint8Array,
+    headersOffset: number,
+    ring: Uint8Array | undefined,
+    seq: number,
+    ack: number,
+    control: number,
+    length: number,
+    partial: boolean,
+  ): number;
+
   /** Base64 (RFC 4648 section 4, padded) of a range. */
   export function base64Encode(bytes: Uint8Array, offset: number, length: number): string;
   /** Decodes padded or unpadded base64, ASCII white space skipped, into `into`; returns how many bytes, -1 when malformed or it does not fit. */

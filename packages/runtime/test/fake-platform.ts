@@ -180,6 +180,12 @@ export function findInSet(bytes: Uint8Array, set: Uint8Array, offset: number, le
 export function copy(to: Uint8Array, toOffset: number, from: Uint8Array, fromOffset: number, length: number): void {
   to.set(from.subarray(fromOffset, fromOffset + length), toOffset);
 }
+export function parseSegment(): number {
+  throw new Error("not played");
+}
+export function emitSegment(): number {
+  throw new Error("not played");
+}
 export function equal(): boolean {
   throw new Error("not played");
 }

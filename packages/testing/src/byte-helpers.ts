@@ -1,14 +1,11 @@
 import type { ByteHelpers } from "@soloist/interface";
-
-/** Throws when a range is not within its bytes. */
-export function assertRange(bytes: Uint8Array, offset: number, length: number): void {
-  if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) {
-    throw new RangeError(`range ${offset} + ${length} is outside a view of ${bytes.length} bytes`);
-  }
-}
+import { assertRange } from "./assert-range.ts";
+import { segmentHelpers } from "./segment-helpers.ts";
 
 /** Those of the byte helpers that have no text in them. They name no global, so that what stands for globals may be made of them. */
 export const byteLoops = {
+  ...segmentHelpers,
+
   checksum(bytes, offset, length, initial) {
     assertRange(bytes, offset, length);
     let sum = initial;

@@ -5,8 +5,10 @@
  * const simulation = new Simulation({ seed: 7, loss: 0.05, delay: 10 });
  * const a = await simulation.run(stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24" } })));
  */
+
+export { assertRange } from "./assert-range.ts";
 export { blockDeviceSuite } from "./block-device-suite.ts";
-export { assertRange, byteHelpers, byteLoops } from "./byte-helpers.ts";
+export { byteHelpers, byteLoops } from "./byte-helpers.ts";
 export { FakeClock, FakeHost, type FakeHostOptions } from "./fake-host.ts";
 export { FaultPlan, type FaultRates, faulty } from "./faults.ts";
 export { flowStreams } from "./flow-streams.ts";
@@ -18,5 +20,6 @@ export { cutSegments, offloading } from "./offloading.ts";
 export { numbers, PowerDevice, type PowerOptions } from "./power-device.ts";
 export { loopback, pipe, QueueDevice, type QueueDeviceOptions } from "./queue-device.ts";
 export { type SeededRng, seededRng } from "./seeded-rng.ts";
+export { segmentHelpers } from "./segment-helpers.ts";
 export { type HostOptions, type LinkOptions, Simulation, type SimulationOptions } from "./simulation.ts";
 export { type Case, check, checkBytes, checkCode, checkEqual, pattern } from "./suite.ts";

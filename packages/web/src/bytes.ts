@@ -1,7 +1,7 @@
-import type { ByteHelpers } from "@soloist/interface";
+import type { ByteHelpers, SegmentHelpers } from "@soloist/interface";
 
-/** The helpers that HTTP needs; `findInSet` is always there. */
-export type Bytes = Required<Omit<ByteHelpers, "checksum">>;
+/** The helpers that HTTP needs. */
+export type Bytes = Omit<ByteHelpers, "checksum" | keyof SegmentHelpers>;
 
 const REPLACEMENT = "\ufffd";
 /** Code units that one call of String.fromCharCode is given: arguments live on the engine's stack. */
@@ -127,7 +127,7 @@ export const portableBytes: Bytes = { findByte, findInSet, copy, equal, utf8Deco
 export let bytes: Bytes = portableBytes;
 
 /** Uses the helpers of a host from now on. They are called without `this`, as the functions of the native module are. */
-export function useBytes(helpers: ByteHelpers): void {
+export function useBytes(helpers: Bytes): void {
   bytes = {
     findByte: helpers.findByte,
     findInSet: helpers.findInSet,

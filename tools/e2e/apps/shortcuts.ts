@@ -161,11 +161,72 @@ function properties(): void {
   for (let n = 0; n < 3; n++) same("this", method.f(), true);
 }
 
+function elements(): void {
+  const read = (array: ArrayLike<unknown>, index: unknown) => array[index as number];
+  const write = (array: Record<number, unknown>, index: unknown, value: unknown) => {
+    array[index as number] = value;
+  };
+  const bytes = Uint8Array.of(1, 2, 255);
+  const words = Int32Array.of(-1, 2 ** 31 - 1, -(2 ** 31));
+  const others = [
+    Uint8ClampedArray.of(7),
+    Int8Array.of(7),
+    Uint16Array.of(7),
+    Uint32Array.of(7),
+    Float64Array.of(7),
+    [7],
+    "7",
+  ];
+  for (let round = 0; round < 3; round++) {
+    same("byte", read(bytes, 2), 255);
+    same("word", read(words, 0), -1);
+    same("least word", read(words, 2), -(2 ** 31));
+    for (const index of [3, -1, 1.5, 2 ** 32]) {
+      same(`bytes[${index}]`, read(bytes, index), undefined);
+      write(bytes, index, 9);
+      same(`bytes[${index}] = 9`, bytes.join(), "1,2,255");
+    }
+    same("text as an index", read(bytes, "1"), 2);
+    for (const other of others) same(other.constructor.name, Number(read(other, 0)), 7);
+  }
+  write(bytes, 0, -1);
+  write(bytes, 1, 0x1234);
+  write(bytes, 2, 3.9);
+  same("bytes wrap", bytes.join(), "255,52,3");
+  write(words, 0, 2 ** 32 + 5);
+  write(words, 1, "12");
+  write(words, 2, undefined);
+  same("words wrap", words.join(), "5,12,0");
+  const clamped = new Uint8ClampedArray(2);
+  write(clamped, 0, 300);
+  write(clamped, 1, -3);
+  same("clamped", clamped.join(), "255,0");
+  const part = new Uint8Array(bytes.buffer, 1, 1);
+  write(part, 0, 77);
+  same("a part of a buffer", `${bytes[1]} ${read(part, 1)}`, "77 undefined");
+  const growing = new ArrayBuffer(2, { maxByteLength: 4 });
+  const tracking = new Uint8Array(growing);
+  write(tracking, 3, 5);
+  same("beyond", read(tracking, 3), undefined);
+  growing.resize(4);
+  write(tracking, 3, 5);
+  same("grown", read(tracking, 3), 5);
+  growing.resize(1);
+  same("shrunk", read(tracking, 3), undefined);
+  const moved = Int32Array.of(1);
+  structuredClone(moved.buffer, { transfer: [moved.buffer] });
+  write(moved, 0, 2);
+  same("moved away", read(moved, 0), undefined);
+  const inherits = Object.create(bytes) as Uint8Array;
+  same("of a prototype", read(inherits, 0), 255);
+}
+
 run([], async () => {
   for (let round = 0; round < 3; round++) {
     counting();
     storing();
     properties();
+    elements();
   }
   console.log(failures.length === 0 ? "SUCCESS" : failures.join("\n"));
 });

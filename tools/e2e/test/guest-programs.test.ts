@@ -18,7 +18,7 @@ describe.each(targets)("on %s", (target) => {
     expect((await run("exit-code", `--code=${code}`)).code).toBe(code);
   });
 
-  it.each(["globals", "fpu", "fair", "shortcuts"])("%s", async (name) => {
+  it.each(["globals", "fpu", "fair", "shortcuts", "segments"])("%s", async (name) => {
     expect(await run(name)).toEqual({ code: 0, output: "SUCCESS\n" });
   });
 

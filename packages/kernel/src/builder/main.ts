@@ -18,6 +18,7 @@ import { missingRequirements, requirementsMessage } from "./requirements.ts";
 import { type Translation, translate } from "./translate.ts";
 import {
   assertShapes,
+  assertTypedArrays,
   dropDumpFlags,
   findInterpreter,
   hashByProduct,
@@ -74,6 +75,7 @@ function generate(engine: Engine): { files: CFile[]; tableEntries: number; inter
     count: COUNT,
   });
   assertShapes(main, findProperty);
+  assertTypedArrays(main, symbols);
   if (COUNT) say(`interpreter ${hash}`);
   placeStackChecks(main);
   const interpreter = `\n${definitionStart(findInterpreter(main, symbols))}`;

@@ -36,4 +36,6 @@ export const PLATFORM: readonly PlatformFunction[] = [
   { name: "chacha20", arity: 6 },
   { name: "memoryUsage", arity: 1 },
   { name: "setWall", arity: 4 },
+  { name: "parseSegment", arity: 5 },
+  { name: "emitSegment", arity: 10 },
 ];

@@ -27,6 +27,8 @@ export function shortcuts(opcodes: Opcodes, registers: Registers, dispatch: stri
     [opcodes("get_field"), fields.get],
     [opcodes("get_field2"), fields.get2],
     [opcodes("put_field"), fields.put],
+    [opcodes("get_array_el"), getElement(registers, dispatch)],
+    [opcodes("put_array_el"), putElement(registers, dispatch)],
   ]);
   const declarations = [
     "#define NO_HINT 255u",
@@ -70,6 +72,45 @@ function countUp(opcodes: Opcodes, { next, locals }: Registers, dispatch: string
     `&& i32_load16_u((u64)${next}) == i32_load16_u((u64)${next} + 4)) {`,
     `u64 at = (u64)${locals} + 8u * i32_load16_u((u64)${next}); u64 n = i64_load(at);`,
     `if (n < 0x7fffffffull) { i64_store(at, n + 1); ${next} += 8u; ${dispatch} } }`,
+  ].join(" ");
+}
+
+/** Where JSObject has its class, and those of arrays the elements and their number; classes of typed arrays. */
+export const ARRAY = { class: 10, elements: 28, count: 32, uint8: 24, int32: 27 } as const;
+/** From a typed array over its buffer to the flag that says that nobody may write to it. */
+export const IMMUTABLE = [24, 12, 24, 9] as const;
+
+/** An element of a Uint8Array or an Int32Array: the interpreter knows plain arrays only, and calls for others. */
+function getElement({ next, stack, context, freeValue }: Registers, dispatch: string): string {
+  return [
+    `{ u64 array = i64_load((u64)${stack} - 16), index = i64_load((u64)${stack} - 8);`,
+    "if (array >= 0xffffffff00000000ull && index <= 0xffffffffull) {",
+    `u32 class = i32_load16_u((u64)(u32)array + ${ARRAY.class});`,
+    `if ((class == ${ARRAY.uint8}u || class == ${ARRAY.int32}u)`,
+    `&& (u32)index < i32_load((u64)(u32)array + ${ARRAY.count})) {`,
+    `u64 at = i32_load((u64)(u32)array + ${ARRAY.elements});`,
+    `u32 element = class == ${ARRAY.uint8}u ? i32_load8_u(at + (u32)index) : i32_load(at + 4ull * (u32)index);`,
+    `i64_store((u64)${stack} - 16, element);`,
+    `if (!engine_release(array)) ${freeValue}(${context}, array);`,
+    `${stack} -= 8u; ${next} += 1u; ${dispatch} } } }`,
+  ].join(" ");
+}
+
+/** An integer into an element of these. */
+function putElement({ next, stack, context, freeValue }: Registers, dispatch: string): string {
+  const [array, buffer, data, flag] = IMMUTABLE;
+  const owner = `i32_load((u64)i32_load((u64)i32_load((u64)(u32)array + ${array}) + ${buffer}) + ${data})`;
+  return [
+    `{ u64 array = i64_load((u64)${stack} - 24), index = i64_load((u64)${stack} - 16), value = i64_load((u64)${stack} - 8);`,
+    "if (array >= 0xffffffff00000000ull && index <= 0xffffffffull && value <= 0xffffffffull) {",
+    `u32 class = i32_load16_u((u64)(u32)array + ${ARRAY.class});`,
+    `if ((class == ${ARRAY.uint8}u || class == ${ARRAY.int32}u)`,
+    `&& (u32)index < i32_load((u64)(u32)array + ${ARRAY.count}) && i32_load8_u((u64)${owner} + ${flag}) == 0) {`,
+    `u64 at = i32_load((u64)(u32)array + ${ARRAY.elements});`,
+    `if (class == ${ARRAY.uint8}u) i32_store8(at + (u32)index, (u32)value);`,
+    "else i32_store(at + 4ull * (u32)index, (u32)value);",
+    `if (!engine_release(array)) ${freeValue}(${context}, array);`,
+    `${stack} -= 24u; ${next} += 1u; ${dispatch} } } }`,
   ].join(" ");
 }
 

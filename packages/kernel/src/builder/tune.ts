@@ -1,4 +1,5 @@
 /** Rewrites of the translated engine that make it faster without changing what it does. */
+import { ARRAY, IMMUTABLE } from "./shortcuts.ts";
 import type { CFunction, Translation } from "./translate.ts";
 
 /** Checks of dump flags in the interpreter's loop: one for each opcode. */
@@ -129,4 +130,28 @@ export function assertShapes({ functions }: Translation, findProperty: string): 
   );
   if (reads.join() !== "12,16,0,4,16,0" || !body.includes("= 44u;"))
     throw new Error(`JSObject or JSShape has changed: properties are looked up by ${reads.join()}`);
+}
+
+/** shortcuts.ts and src/common/platform.c know the fields of JSObject that typed arrays are reached by, and their classes. */
+export function assertTypedArrays({ functions }: Translation, symbols: ReadonlyMap<string, string>): void {
+  const bodyOf = (symbol: string | undefined) =>
+    functions.find((f) => f.symbol === symbol)?.body.replaceAll(/\s+/g, " ") ?? "";
+  const loads = (body: string) =>
+    [...body.matchAll(/i32_load(?:8_u|16_u)?\(\(u64\)\(\w+\)(?: \+ (\d+)u)?\)/g)].map(([, offset]) =>
+      Number(offset ?? 0),
+    );
+  // Uint8ClampedArray is the first class of them, then come those of Int8, Uint8, Int16, Uint16 and Int32.
+  const first = ARRAY.uint8 - 2;
+  const type = bodyOf(symbols.get("JS_GetTypedArrayType"));
+  const setter = functions.find((f) => f.symbol === symbols.get("JS_SetPropertyValue"));
+  const store = new RegExp(
+    `i32_load\\(\\(u64\\)\\(\\w+\\) \\+ ${ARRAY.count}u\\); i1 = (\\w+); i0 = i0 <= i1; if \\(i0\\) \\{goto \\w+;\\} i0 = \\w+; i0 = i32_load\\(\\(u64\\)\\(i0\\) \\+ ${ARRAY.elements}u\\); i1 = \\1; i0 \\+= i1; i1 = \\w+; i1 = i32_load\\(\\(u64\\)\\(i1\\) \\+ \\d+u\\); i32_store8\\(`,
+  );
+  const immutable = [ARRAY.class, ...IMMUTABLE].join();
+  if (
+    !type.includes(`i32_load16_u((u64)(i1) + ${ARRAY.class}u); i2 = ${first}u; i1 -= i2;`) ||
+    !store.test(bodyOf(setter?.symbol)) ||
+    ![...(setter?.references ?? [])].some((symbol) => loads(bodyOf(symbol)).join() === immutable)
+  )
+    throw new Error("JSObject has changed: the elements of typed arrays are elsewhere");
 }

@@ -26,6 +26,10 @@ typedef u64 JSValue;
 #define JS_TAG_EXCEPTION 6u
 #define JS_TAG_FLOAT64 8u
 
+/* Classes of typed arrays, and where their elements are: the build asserts them (tune.ts). */
+#define JS_CLASS_UINT8_ARRAY 24u
+#define JS_CLASS_INT32_ARRAY 27u
+
 #define JS_MKVAL(tag, value) ((u64)(u32)(tag) << 32 | (u32)(value))
 #define JS_UNDEFINED JS_MKVAL(JS_TAG_UNDEFINED, 0)
 #define JS_FALSE JS_MKVAL(JS_TAG_BOOL, 0)

@@ -38,7 +38,8 @@ beforeAll(() => {
   const rename = ["memmove", "memset", "memcmp", "memcpy"].map((name) => `-D${name}=kernel_${name}`);
   const object = join(folder, "libc.o");
   execFileSync("gcc", [...flags, ...rename, "-c", join(common, "libc.c"), "-o", object]);
-  const sources = [join(common, "bytes.c"), join(common, "chacha20.c"), join(import.meta.dirname, "harness.c")];
+  const sources = ["bytes.c", "chacha20.c", "segments.c"].map((file) => join(common, file));
+  sources.push(join(import.meta.dirname, "harness.c"));
   execFileSync("gcc", [...flags, "-fsanitize=address,undefined", ...sources, object, "-o", join(folder, "harness")]);
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

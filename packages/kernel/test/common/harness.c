@@ -5,15 +5,17 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bytes.h"
 #include "chacha20.h"
+#include "segments.h"
 
 void *kernel_memmove(void *to, const void *from, size_t length);
 void *kernel_memset(void *to, int value, size_t length);
 int kernel_memcmp(const void *a, const void *b, size_t length);
 
-enum { CHECKSUM, FIND, EQUAL, ASCII, UTF8, REPAIR, ENCODE64, DECODE64, MOVE, SET, COMPARE, CHACHA20 };
+enum { CHECKSUM, FIND, EQUAL, ASCII, UTF8, REPAIR, ENCODE64, DECODE64, MOVE, SET, COMPARE, CHACHA20, PARSE, EMIT };
 
 int main(void) {
     uint32_t head[5];
@@ -70,6 +72,38 @@ int main(void) {
             size = b;
             chacha20_keystream(in, in + CHACHA20_KEY, a, out, b);
             break;
+        case PARSE: {
+            /* SEGMENT_FIELDS words, then a frame; A: its checksum is trusted. The frame alone, for the sanitizer. */
+            int32_t *fields = malloc(4 * SEGMENT_FIELDS);
+            uint32_t size_of_frame = length - 4 * SEGMENT_FIELDS;
+            uint8_t *frame = malloc(size_of_frame + (size_of_frame == 0));
+            memcpy(fields, in, 4 * SEGMENT_FIELDS);
+            memcpy(frame, in + 4 * SEGMENT_FIELDS, size_of_frame);
+            value = (int32_t)segment_parse(frame, size_of_frame, a != 0, fields);
+            free(frame);
+            out = (uint8_t *)fields, size = 4 * SEGMENT_FIELDS;
+            break;
+        }
+        case EMIT: {
+            /* Words: seq, ack, control, bytes of data, of the ring; then headers, options, the ring. A: partial. */
+            uint32_t words[5];
+            memcpy(words, in, sizeof words);
+            const size_t prepared = segment_prepared(in + sizeof words);
+            const uint32_t options = (words[2] >> 28) * 4 - 20;
+            uint8_t *headers = malloc(prepared), *ring = malloc(words[4] + (words[4] == 0));
+            memcpy(headers, in + sizeof words, prepared);
+            memcpy(ring, in + sizeof words + prepared + options, words[4]);
+            const struct segment segment = {headers,  ring,     words[4], words[0], words[1],
+                                            words[2], words[3], a != 0};
+            size = (uint32_t)segment_frame_length(&segment, prepared);
+            out = malloc(size);
+            memset(out, 0xa5, size);
+            memcpy(out + prepared, in + sizeof words + prepared, options);
+            segment_emit(out, &segment, prepared);
+            free(headers);
+            free(ring);
+            break;
+        }
         }
         fwrite(&value, 4, 1, stdout);
         fwrite(&size, 4, 1, stdout);

@@ -101,16 +101,12 @@ export class Ipv6Input {
   }
 
   /**
-   * A frame for us alone, of at least 74 bytes, whose packet lies at `at + 14`: whether it is TCP without extension headers,
-   * between the same two as the last packet, and what its connection expects next. False: nothing was done.
+   * A frame at `at` in which `parseSegment` found TCP over IPv6: whether it is between the same two as the last packet, and what its
+   * connection expects next. False: nothing was done.
    */
-  receiveFast(tcp: TcpLayer, view: DataView, bytes: Uint8Array, at: number, length: number): boolean {
-    // Version 6; the next header is TCP.
-    if (!this.#lastTaken || bytes[at + 14]! >> 4 !== 6 || bytes[at + 20] !== PROTOCOL_TCP) return false;
-    const payload = view.getUint16(at + 18);
-    if (payload < 20 || payload > length - 54) return false;
-    if (!this.#parts.bytes.equal(bytes, at + 22, this.#last, 0, 32)) return false;
-    return tcp.receiveFastIpv6(view, bytes, at, payload, this.#lastSource, this.#lastDestination);
+  receiveFast(tcp: TcpLayer, fields: Int32Array, bytes: Uint8Array, at: number): boolean {
+    if (!this.#lastTaken || !this.#parts.bytes.equal(bytes, at + 22, this.#last, 0, 32)) return false;
+    return tcp.receiveFast(fields, bytes, this.#lastSource, this.#lastDestination);
   }
 
   /** A packet of at most `length` bytes at `at`. `group`: its frame was for more than us. `looped`: it never was on the wire. */

@@ -267,7 +267,6 @@ export class TcpConnection implements Timed {
   timerIndex = -1;
   /** Slot of the prepared headers; -1: none yet. */
   header = -1;
-  headerSum = 0;
   /** The neighbour cache's epoch (of IPv6 its complement) and time until which the prepared MAC holds. */
   linkEpoch = -1;
   linkUntil = 0;

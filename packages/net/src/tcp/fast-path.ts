@@ -1,3 +1,4 @@
+import { ACK_NUMBER, DATA_AT, DATA_LENGTH, SEQ, WINDOW_FIELD } from "../wire/segment-fields.ts";
 import { writeRing } from "./buffers.ts";
 import { reserveReceiveRing } from "./calls.ts";
 import { noteRate } from "./congestion.ts";
@@ -14,26 +15,20 @@ export const SLOW = -1;
 
 /**
  * Header prediction: what `process` does with the segments that nearly all are, without its questions. For a segment with
- * ACK, maybe PSH, and no other flag. Returns events, or SLOW.
+ * ACK, maybe PSH, and no other flag, whose `fields` are those of `parseSegment`. Returns events, or SLOW.
  *
- * Arguments in place of a segment object, and properties read once: 1.5 us less a segment in the interpreter.
+ * A typed array in place of a segment object, and properties read once: 1.5 us less a segment in the interpreter.
  */
-export function processFast(
-  c: TcpConnection,
-  bytes: Uint8Array,
-  dataAt: number,
-  dataLength: number,
-  seq: number,
-  ack: number,
-  window: number,
-  now: number,
-): number {
+export function processFast(c: TcpConnection, bytes: Uint8Array, fields: Int32Array, now: number): number {
+  const seq = fields[SEQ]!;
   if (seq !== c.rcvNxt || c.state !== ESTABLISHED || c.recovering || c.keepAlive !== 0) return SLOW;
   const sndUna = c.sndUna;
+  const ack = fields[ACK_NUMBER]!;
   const acked = (ack - sndUna) | 0;
   const sndMax = c.sndMax;
   if (acked < 0 || ((ack - sndMax) | 0) > 0) return SLOW;
-  window <<= c.sndShift;
+  const window = fields[WINDOW_FIELD]! << c.sndShift;
+  const dataLength = fields[DATA_LENGTH]!;
   if (acked === 0) {
     // A duplicate ACK, or news of the window.
     if (dataLength === 0 || window !== c.sndWnd) return SLOW;
@@ -79,6 +74,7 @@ export function processFast(
       ring = c.receiveRing!;
     }
     const at = seq & (ring.length - 1);
+    const dataAt = fields[DATA_AT]!;
     if (at + dataLength <= ring.length) c.env.bytes.copy(ring, at, bytes, dataAt, dataLength);
     else writeRing(ring, seq, bytes, dataAt, dataLength, c.env.bytes.copy);
     c.rcvNxt = next;

@@ -1,8 +1,7 @@
-import type { ByteHelpers } from "@soloist/interface";
+import type { ByteHelpers, NetDevice } from "@soloist/interface";
 import { HEADER_LENGTH as ETHERNET_LENGTH, TYPE_IPV4 } from "../wire/ethernet.ts";
 import { DEFAULT_TTL, DONT_FRAGMENT, MIN_HEADER_LENGTH as IPV4_LENGTH, PROTOCOL_TCP } from "../wire/ipv4.ts";
 import { ECT, SYN } from "../wire/tcp.ts";
-import { readRing } from "./buffers.ts";
 import type { TcpConnection } from "./connection.ts";
 import { emitExtras, emitSynOptions } from "./segment-options.ts";
 
@@ -14,8 +13,8 @@ const TCP = ETHERNET_LENGTH + IPV4_LENGTH;
 export const HEADERS = TCP + 20;
 
 /**
- * The headers of every connection, prepared: one copy of 54 bytes and six writes make a segment's headers, where writing all
- * of them in the interpreter costs about 2 us. They share one array: a typed array each would cost four times their bytes.
+ * The headers of every connection, prepared: native code makes a segment's of them, where writing all of them in the interpreter
+ * costs about 2 us. They share one array: a typed array each would cost four times their bytes.
  */
 export class PreparedHeaders {
   protected slab: Uint8Array;
@@ -26,11 +25,19 @@ export class PreparedHeaders {
   #used = 0;
   readonly #slot: number;
   readonly #free: number[] = [];
+  /** The device sums TCP: it finds the sum of the pseudo-header in the checksum's place. */
+  protected readonly partial: boolean;
+  /** Bytes of prepared headers, and the bits of ECT(0) in the second byte of IP. */
+  protected readonly length: number;
+  protected readonly ect: number;
 
-  /** @param into where segments are built @param slot bytes of one connection's headers, at most */
-  constructor(bytes: ByteHelpers, into: Uint8Array, slot: number = SLOT) {
+  constructor(device: NetDevice, bytes: ByteHelpers, slot: number = SLOT, length: number = HEADERS, ect: number = 2) {
+    const into = device.txBuffer;
     this.bytes = bytes;
     this.into = into;
+    this.partial = device.offloads?.checksum === true;
+    this.length = length;
+    this.ect = ect;
     this.view = new DataView(into.buffer, into.byteOffset, into.byteLength);
     this.#slot = slot;
     this.slab = new Uint8Array(slot * 16);
@@ -61,8 +68,6 @@ export class PreparedHeaders {
     view.setInt32(at + IP + 16, c.remoteAddress);
     view.setInt32(at + TCP, (c.localPort << 16) | c.remotePort);
     view.setInt32(at + TCP + 16, 0);
-    // The sum without the total length, which is added for each segment.
-    c.headerSum = this.bytes.checksum(this.slab, at + IP, IPV4_LENGTH, 0);
   }
 
   release(c: TcpConnection): void {
@@ -74,39 +79,30 @@ export class PreparedHeaders {
 
   /** Builds one segment at `at` of the device's buffer and returns the frame's length. */
   emit(c: TcpConnection, at: number, seq: number, flags: number, window: number, dataLength: number): number {
-    const { bytes, into, view } = this;
-    bytes.copy(into, at, this.slab, c.header, HEADERS);
-    let tcpLength = 20 + dataLength;
-    let optionsLength = 0;
-    let sum = c.headerSum;
+    const { into } = this;
+    let header = 20;
     if ((flags & SYN) !== 0) {
-      optionsLength = emitSynOptions(c, into, at + HEADERS);
+      header += emitSynOptions(c, into, at + this.length);
     } else if (c.extras !== 0 || c.ranges !== undefined) {
-      optionsLength = emitExtras(c, into, view, at + HEADERS, dataLength);
-      if ((flags & ECT) !== 0) {
-        // ECT(0) (RFC 3168 5): the low bits of the second byte.
-        into[at + IP + 1] = into[at + IP + 1]! | 2;
-        sum += 2;
-        flags &= ~ECT;
-      }
+      header += emitExtras(c, into, this.view, at + this.length, dataLength);
+      // ECT(0) (RFC 3168 5): the bits stand in the second byte of IP.
+      this.slab[c.header + IP + 1] = (flags & ECT) !== 0 ? this.ect : 0;
+      flags &= ~ECT;
     }
-    tcpLength += optionsLength;
-    const total = IPV4_LENGTH + tcpLength;
-    view.setUint16(at + 16, total);
-    sum += total;
-    view.setUint16(at + 24, ~((sum & 0xffff) + (sum >> 16)));
-    view.setInt32(at + 38, seq);
-    view.setInt32(at + 42, c.rcvNxt);
-    view.setInt32(at + 46, ((tcpLength - dataLength) << 26) | (flags << 16) | window);
-    if (dataLength > 0) {
-      const ring = c.sendRing!;
-      const from = seq & (ring.length - 1);
-      if (from + dataLength <= ring.length) bytes.copy(into, at + HEADERS + optionsLength, ring, from, dataLength);
-      else readRing(ring, seq, into, at + HEADERS + optionsLength, dataLength, bytes.copy);
-    }
-    // The addresses lie right before the TCP header: pseudo-header, header and data are one sum.
-    view.setUint16(at + 50, ~bytes.checksum(into, at + 26, 8 + tcpLength, PROTOCOL_TCP + tcpLength));
-    return ETHERNET_LENGTH + total;
+    const control = (header << 26) | (flags << 16) | window;
+    const { sendRing, rcvNxt } = c;
+    return this.bytes.emitSegment(
+      into,
+      at,
+      this.slab,
+      c.header,
+      sendRing,
+      seq,
+      rcvNxt,
+      control,
+      dataLength,
+      this.partial,
+    );
   }
 
   protected allocate(): number {

@@ -1,4 +1,4 @@
-import type { ByteHelpers } from "@soloist/interface";
+import type { ByteHelpers, NetDevice } from "@soloist/interface";
 import type { AddressTable } from "../ipv6/addresses.ts";
 import { createEthernetFields, HEADER_LENGTH as ETHERNET_LENGTH, emitEthernet, TYPE_IPV6 } from "../wire/ethernet.ts";
 import {
@@ -7,15 +7,11 @@ import {
   DESTINATION,
   emitIpv6Header,
   HEADER_LENGTH as IPV6_LENGTH,
-  PAYLOAD_LENGTH,
   PROTOCOL_TCP,
   SOURCE,
 } from "../wire/ipv6.ts";
-import { ECT, SYN } from "../wire/tcp.ts";
-import { readRing } from "./buffers.ts";
 import type { TcpConnection } from "./connection.ts";
 import { PreparedHeaders } from "./headers.ts";
-import { emitExtras, emitSynOptions } from "./segment-options.ts";
 
 const IP = ETHERNET_LENGTH;
 const TCP = IP + IPV6_LENGTH;
@@ -26,8 +22,8 @@ const SLOT = 80;
 export class PreparedIpv6Headers extends PreparedHeaders {
   readonly #table: AddressTable;
 
-  constructor(bytes: ByteHelpers, into: Uint8Array, table: AddressTable) {
-    super(bytes, into, SLOT);
+  constructor(device: NetDevice, bytes: ByteHelpers, table: AddressTable) {
+    super(device, bytes, SLOT, HEADERS, 0x20);
     this.#table = table;
   }
 
@@ -62,35 +58,5 @@ export class PreparedIpv6Headers extends PreparedHeaders {
     slab[at + TCP + 2] = c.remotePort >> 8;
     slab[at + TCP + 3] = c.remotePort;
     slab[at + TCP + 12] = 5 << 4;
-  }
-
-  override emit(c: TcpConnection, at: number, seq: number, flags: number, window: number, dataLength: number): number {
-    const { bytes, into, view } = this;
-    bytes.copy(into, at, this.slab, c.header, HEADERS);
-    let optionsLength = 0;
-    if ((flags & SYN) !== 0) {
-      optionsLength = emitSynOptions(c, into, at + HEADERS);
-    } else if (c.extras !== 0 || c.ranges !== undefined) {
-      optionsLength = emitExtras(c, into, view, at + HEADERS, dataLength);
-      if ((flags & ECT) !== 0) {
-        // ECT(0) (RFC 3168 5): the low bits of the traffic class.
-        into[at + IP + 1] = into[at + IP + 1]! | 0x20;
-        flags &= ~ECT;
-      }
-    }
-    const length = 20 + optionsLength + dataLength;
-    view.setUint16(at + IP + PAYLOAD_LENGTH, length);
-    view.setInt32(at + TCP + 4, seq);
-    view.setInt32(at + TCP + 8, c.rcvNxt);
-    view.setInt32(at + TCP + 12, ((20 + optionsLength) << 26) | (flags << 16) | window);
-    if (dataLength > 0) {
-      const ring = c.sendRing!;
-      const from = seq & (ring.length - 1);
-      if (from + dataLength <= ring.length) bytes.copy(into, at + HEADERS + optionsLength, ring, from, dataLength);
-      else readRing(ring, seq, into, at + HEADERS + optionsLength, dataLength, bytes.copy);
-    }
-    // The addresses lie right before the TCP header: pseudo-header, header and data are one sum (RFC 8200 8.1).
-    view.setUint16(at + TCP + 16, ~bytes.checksum(into, at + IP + SOURCE, 32 + length, PROTOCOL_TCP + length));
-    return TCP + length;
   }
 }

@@ -6,14 +6,15 @@ import { type AddressTable, ANY_IPV4, FIRST_IPV6, isIpv6Multicast } from "../ipv
 import type { Ipv6Egress } from "../ipv6/egress.ts";
 import type { Ipv6Packet } from "../ipv6/packet.ts";
 import { DEBUG, SILENT } from "../log.ts";
-import { pseudoHeaderOnly, SEGMENT_SHIFT, SEGMENTS_IPV6, tcpOffload } from "../offload.ts";
+import { SEGMENT_SHIFT, SEGMENTS_IPV6, tcpOffload } from "../offload.ts";
 import { RateLimit } from "../rate-limit.ts";
 import { Timers } from "../timers.ts";
 import { type Ipv4Fields, PROTOCOL_TCP } from "../wire/ipv4.ts";
 import { isMulticast } from "../wire/ipv4-address.ts";
 import { HEADER_LENGTH as IPV6_LENGTH, SOURCE as IPV6_SOURCE } from "../wire/ipv6.ts";
+import { OFFSET_FLAGS, PORTS, STAMP, STAMPED, TRAFFIC_CLASS } from "../wire/segment-fields.ts";
 import { ACK, createTcpSegment, FIN, parseTcp, RST, SYN } from "../wire/tcp.ts";
-import { TIMESTAMPS_HEADER, TIMESTAMPS_PADDED } from "../wire/tcp-options.ts";
+import { TIMESTAMPS_PADDED } from "../wire/tcp-options.ts";
 import { RingPool } from "./buffers.ts";
 import {
   abortNeedsReset,
@@ -151,8 +152,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     const { device } = egress;
     const { offloads } = device;
     this.large = largestData(offloads?.segments4 ?? 0);
-    this.#headers = new PreparedHeaders(pseudoHeaderOnly(device, bytes, 8), device.txBuffer);
-    this.#ipv6Headers = new PreparedIpv6Headers(pseudoHeaderOnly(device, bytes, 32), device.txBuffer, ipv6.table);
+    this.#headers = new PreparedHeaders(device, bytes);
+    this.#ipv6Headers = new PreparedIpv6Headers(device, bytes, ipv6.table);
     const large = largestData(offloads?.segments6 ?? 0);
     this.#ipv6Environment = new Ipv6Environment(this, device.mtu - IPV6_HEADERS_LENGTH, large);
     // Other devices pay nothing for it.
@@ -270,13 +271,11 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   /**
-   * A frame of ours that holds an IPv4 header without options, checked, and `length` bytes of TCP: takes it if it is what a
-   * connection expects next. False: nothing was done, and `receive` must see it.
+   * What `parseSegment` found in a frame of `bytes`, from `remote` to `local`, which is ours: takes it if it is what a connection
+   * expects next. False: nothing was done, and `receive` must see it.
    */
-  receiveFast(view: DataView, bytes: Uint8Array, at: number, length: number): boolean {
-    if (this.bytes.checksum(bytes, at + 26, 8 + length, PROTOCOL_TCP + length) !== 0xffff) return false;
-    const remote = view.getInt32(at + 26);
-    const ports = view.getInt32(at + 34);
+  receiveFast(fields: Int32Array, bytes: Uint8Array, remote: number, local: number): boolean {
+    const ports = fields[PORTS]!;
     let c = this.#last;
     if (c === undefined || c.ports !== ports || c.remoteAddress !== remote) {
       const table = this.#table;
@@ -284,24 +283,14 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       if (c === undefined || c.ports !== ports || c.remoteAddress !== remote) return false;
       this.#last = c;
     }
-    // Header of 20 bytes, no reserved bits, ACK with or without PSH.
-    const word = view.getInt32(at + 46);
-    if (c.localAddress !== view.getInt32(at + 30)) return false;
+    if (c.localAddress !== local) return false;
     let events: number;
     if (c.extras !== 0) {
-      events = this.#predictExtras(c, view, bytes, at, length, word);
+      events = this.#predictExtras(c, fields, bytes);
     } else {
-      if (((word >>> 16) & 0xfff7) !== 0x5010) return false;
-      events = processFast(
-        c,
-        bytes,
-        at + 54,
-        length - 20,
-        view.getInt32(at + 38),
-        view.getInt32(at + 42),
-        word & 0xffff,
-        this.now,
-      );
+      // Header of 20 bytes, no reserved bits, ACK with or without PSH.
+      if ((fields[OFFSET_FLAGS]! & 0xfff7) !== 0x5010) return false;
+      events = processFast(c, bytes, fields, this.now);
     }
     if (events !== 0) {
       if (events === SLOW) return false;
@@ -315,63 +304,20 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     return true;
   }
 
-  /**
-   * As {@link receiveFast}, of a frame with an IPv6 header and nothing between it and TCP, from `source` to `destination`, which
-   * is ours.
-   */
-  receiveFastIpv6(
-    view: DataView,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    source: number,
-    destination: number,
-  ): boolean {
-    if (this.bytes.checksum(bytes, at + 22, 32 + length, PROTOCOL_TCP + length) !== 0xffff) return false;
-    const ports = view.getInt32(at + 54);
-    let c = this.#last;
-    if (c === undefined || c.ports !== ports || c.remoteAddress !== source) {
-      const table = this.#table;
-      c = table.map.get(imul(source, table.multiplier) ^ ports);
-      if (c === undefined || c.ports !== ports || c.remoteAddress !== source) return false;
-      this.#last = c;
-    }
-    const word = view.getInt32(at + 66);
-    if (c.localAddress !== destination || c.extras !== 0 || ((word >>> 16) & 0xfff7) !== 0x5010) return false;
-    const seq = view.getInt32(at + 58);
-    const ack = view.getInt32(at + 62);
-    const events = processFast(c, bytes, at + 74, length - 20, seq, ack, word & 0xffff, this.now);
-    if (events === SLOW) return false;
-    if (events !== 0) this.#handle(c, events);
-    if (c.ackAt < c.timerKey || c.rtoAt < c.timerKey) this.#schedule(c);
-    return true;
-  }
-
   /** Header prediction with timestamps or ECN: nothing else in the header, no mark, no older timestamp. */
-  #predictExtras(
-    c: TcpConnection,
-    view: DataView,
-    bytes: Uint8Array,
-    at: number,
-    length: number,
-    word: number,
-  ): number {
-    if ((c.extras & ECN) !== 0 && (bytes[at + 15]! & 3) === 3) return SLOW;
-    const seq = view.getInt32(at + 38);
-    const ack = view.getInt32(at + 42);
+  #predictExtras(c: TcpConnection, fields: Int32Array, bytes: Uint8Array): number {
+    if ((c.extras & ECN) !== 0 && (fields[TRAFFIC_CLASS]! & 3) === 3) return SLOW;
+    const flags = fields[OFFSET_FLAGS]! & 0xfff7;
     const { now } = this;
-    if ((c.extras & TIMESTAMPS) === 0) {
-      if (((word >>> 16) & 0xfff7) !== 0x5010) return SLOW;
-      return processFast(c, bytes, at + 54, length - 20, seq, ack, word & 0xffff, now);
-    }
-    if (((word >>> 16) & 0xfff7) !== 0x8010 || length < 32 || view.getInt32(at + 54) !== TIMESTAMPS_HEADER) return SLOW;
+    if ((c.extras & TIMESTAMPS) === 0) return flags === 0x5010 ? processFast(c, bytes, fields, now) : SLOW;
+    if (flags !== 0x8010 || fields[STAMPED] === 0) return SLOW;
     const ts = c.ts!;
-    const value = view.getInt32(at + 58);
+    const value = fields[STAMP]!;
     if (((value - ts.recent) | 0) < 0) return SLOW;
     // What was sent again may turn out not to have been lost.
     if (c.retries > 0 || (c.undo !== undefined && ((c.sndUna - c.undo.end) | 0) < 0)) return SLOW;
     const covered = c.ackPending === 0;
-    const events = processFast(c, bytes, at + 66, length - 32, seq, ack, word & 0xffff, now);
+    const events = processFast(c, bytes, fields, now);
     // RFC 7323 4.3: of segments that begin where the last ACK ended.
     if (covered && events !== SLOW) {
       ts.recent = value;

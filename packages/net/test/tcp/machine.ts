@@ -7,6 +7,7 @@ import { DUPLICATE } from "../../src/tcp/extras.ts";
 import { processFast, SLOW } from "../../src/tcp/fast-path.ts";
 import { process } from "../../src/tcp/process.ts";
 import { STATE_NAMES } from "../../src/tcp/state.ts";
+import { ACK_NUMBER, DATA_AT, DATA_LENGTH, SEGMENT_FIELDS, SEQ, WINDOW_FIELD } from "../../src/wire/segment-fields.ts";
 import { ACK, CWR, createTcpSegment, ECE, ECT, FIN, PSH, RST, SYN, type TcpSegment } from "../../src/wire/tcp.ts";
 
 /** Our and the peer's initial sequence numbers. */
@@ -160,10 +161,13 @@ export class Machine {
       view.setInt32(segment.sackAt + 8 * index + 4, (this.iss + end) | 0);
     }
     segment.dataLength = length;
-    const fast =
-      this.fast && (flags & ~PSH) === ACK
-        ? processFast(this.c, segment.bytes, 3, length, segment.seq, segment.ack, window, this.now)
-        : SLOW;
+    const fields = new Int32Array(SEGMENT_FIELDS);
+    fields[SEQ] = segment.seq;
+    fields[ACK_NUMBER] = segment.ack;
+    fields[WINDOW_FIELD] = window;
+    fields[DATA_AT] = segment.dataAt;
+    fields[DATA_LENGTH] = length;
+    const fast = this.fast && (flags & ~PSH) === ACK ? processFast(this.c, segment.bytes, fields, this.now) : SLOW;
     if (fast !== SLOW) this.fastTaken++;
     this.events = fast !== SLOW ? fast : process(this.c, segment, this.now);
     return this.flush();
