@@ -8,15 +8,38 @@ import { type Stack, stack } from "@soloist/net";
 import { byteHelpers } from "./bytes.ts";
 import { GATEWAY_ADDRESS, openedLink, PREFIX } from "./link.ts";
 import { drive, monotonic, onStop, wake } from "./machine.ts";
+import { createHostSide } from "./outgoing/host.ts";
+import { createTranslator } from "./outgoing/translate.ts";
 import { bindPort } from "./sockets/ports.ts";
 
 /**
  * The host's part of a simulated network: a second stack at the other end of the link, and sockets of the host that it
- * connects with the app's. As QEMU's user network does, without QEMU.
+ * connects with the app's, either way. As QEMU's user network does, without QEMU.
  */
 let opened: Promise<Stack> | undefined;
 
+/** Opens the way out, and the gateway with it. */
+export function openWayOut(device: string): void {
+  const link = openedLink();
+  // Other devices' links lead nowhere.
+  if (link?.name !== device) return;
+  opened ??= openGateway();
+  link.setTranslator(
+    createTranslator({
+      gateway: GATEWAY,
+      deliver(frame) {
+        link.gateway.deliver(frame);
+        wake();
+      },
+      answer: (frame) => link.toGuest(frame),
+      ...createHostSide({ gateway: GATEWAY, stack: opened, bridge }),
+    }),
+  );
+}
+
 const sockets = new Set<Socket>();
+/** {@link GATEWAY_ADDRESS} as a number. */
+const GATEWAY = GATEWAY_ADDRESS.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
 function openGateway(): Promise<Stack> {
   const link = openedLink();

@@ -1,10 +1,10 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import process from "node:process";
 import { setTimeout } from "node:timers";
-import type { NetDevice } from "@soloist/interface";
 import { pcapHeader, pcapRecord } from "@soloist/net";
 import { FaultPlan, QueueDevice } from "@soloist/testing";
 import { settings, wake } from "./machine.ts";
+import type { Translator } from "./outgoing/translate.ts";
 import type { LinkSettings } from "./settings.ts";
 
 /** Addresses of the simulated network, those of QEMU's user network. */
@@ -19,9 +19,13 @@ const GATEWAY_MAC = new Uint8Array([0x02, 0, 0, 0, 0, 0x02]);
 
 /** Two ends of a cable: the app's device is `guest`, the gateway's `gateway`. */
 export interface Link {
-  readonly gateway: NetDevice;
+  readonly gateway: QueueDevice;
   /** A frame that the app sends. */
   transmit(frame: Uint8Array): void;
+  /** A frame for the app that is not of the gateway's stack. */
+  toGuest(frame: Uint8Array): void;
+  /** Puts address translation in front of the gateway's stack. */
+  setTranslator(translator: Translator): void;
   /** Frames that wait for the app. */
   readonly arrived: Uint8Array[];
   readonly name: string;
@@ -52,17 +56,27 @@ export function createLink(name: string, options: LinkSettings): Link {
       }
     };
   };
-  const toGateway = carry(options.seed, (frame) => gateway.deliver(frame));
+  let translator: Translator | undefined;
+  const toGateway = carry(options.seed, (frame) => {
+    if (!translator?.outward(frame)) gateway.deliver(frame);
+  });
   // The file has what the app sends and what reaches it, as a sniffer on its interface would.
   const toGuest = carry(options.seed + 1, (frame) => {
     record(frame);
     arrived.push(frame);
   });
-  gateway.onSend = toGuest;
+  gateway.onSend = (frame) => {
+    translator?.inward(frame);
+    toGuest(frame);
+  };
   return {
     name,
     gateway,
     arrived,
+    toGuest,
+    setTranslator(given) {
+      translator = given;
+    },
     transmit(frame) {
       record(frame);
       toGateway(frame);
@@ -77,11 +91,12 @@ function recorder(path: string): (frame: Uint8Array) => void {
   return (frame) => void writeSync(file, pcapRecord(Date.now(), frame));
 }
 
-/** `--ipv4` and `--ipv4-gateway` of the stack on the link, in front of a command line that has none. */
+/** `--ipv4`, `--ipv4-gateway` and `--dns` of the stack on the link, in front of a command line that has none. */
 export function prependAddresses(line: string): string {
   const prefix = stackName === undefined || stackName === "service" ? "" : `${stackName.toLowerCase()}-`;
   if (settings.link === undefined || stackName === undefined || line.includes(`--${prefix}ipv4=`)) return line;
-  const own = `--${prefix}ipv4=${GUEST_ADDRESS}/${PREFIX} --${prefix}ipv4-gateway=${GATEWAY_ADDRESS}`;
+  const dns = line.includes(`--${prefix}dns=`) ? "" : ` --${prefix}dns=${GATEWAY_ADDRESS}`;
+  const own = `--${prefix}ipv4=${GUEST_ADDRESS}/${PREFIX} --${prefix}ipv4-gateway=${GATEWAY_ADDRESS}${dns}`;
   return line === "" ? own : `${own} ${line}`;
 }
 

@@ -4,7 +4,7 @@
  */
 import type { Device } from "@soloist/interface";
 import { stack as realStack, type Stack, type StackOptions } from "@soloist/net";
-import { forward } from "./gateway.ts";
+import { forward, openWayOut } from "./gateway.ts";
 import { noteStack } from "./link.ts";
 
 export * from "@soloist/net";
@@ -17,6 +17,7 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     ...real,
     async open(host) {
       const opened = await real.open(host);
+      openWayOut(name);
       const { tcp, udp } = opened;
       const address = (): string => opened.ipv4?.address ?? "";
       return Object.create(opened, {

@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createConnection } from "node:net";
+import { type AddressInfo, createConnection, createServer } from "node:net";
 import { join } from "node:path";
 import type { Settings } from "@soloist/unix/settings";
 import { describe, expect, it } from "vitest";
@@ -70,7 +70,7 @@ function answer(port: number): Promise<string> {
 const ADDRESS = /http:\/\/localhost:(\d+)\/ {2}\(the app's port 80\)\n/g;
 const lastPort = (session: Session) => Number([...session.text.matchAll(ADDRESS)].at(-1)![1]);
 
-describe("soloist dev", { timeout: 60_000 }, () => {
+describe("soloist dev", () => {
   it("serves, and serves what was saved; an error in between is shown with its line", async () => {
     using project = new Project({ "src/main.ts": lineServer("one\n") }, SERVER_PACKAGES);
     const session = new Session(project.folder);
@@ -186,6 +186,47 @@ run([block("links")], () => {});`;
     const bytes = readFileSync(pcap);
     expect(bytes.readUInt32LE(0)).toBe(0xa1b23c4d);
     expect(bytes.includes("over the link\n")).toBe(true);
+  });
+
+  it("an app on its own stack reaches the host by TCP and UDP, hears a refusal, and asks the host's name server", async () => {
+    const main = `
+import { stack } from "@soloist/net";
+import { parameter, run } from "@soloist/runtime";
+const port = parameter("port", { help: "of the host", default: 0, parse: Number });
+run([stack({ name: "service" }), port], async ({ tcp, udp, dns }, port) => {
+  const address = "10.0.2.2";
+  const flow = await tcp.connect({ address, port });
+  await flow.write("tcp");
+  console.log("read", new TextDecoder().decode(await flow.read()), flow.remote.port === port);
+  await flow.close();
+  const socket = udp.connect({ remote: { address, port } });
+  socket.send(new TextEncoder().encode("udp"));
+  for await (const { data } of socket) {
+    console.log("received", new TextDecoder().decode(data));
+    break;
+  }
+  await tcp.connect({ address, port: 1 }).catch((error) => console.log("refused", error.code));
+  console.log("servers", dns.servers.join());
+  return 0;
+});`;
+    using project = new Project({ "src/main.ts": main }, SERVER_PACKAGES);
+    const server = createServer((socket) => void socket.pipe(socket)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const echo = createSocket("udp4", (message, from) => echo.send(message, from.port, from.address));
+    echo.bind(port, "127.0.0.1");
+    try {
+      const session = new Session(project.folder, {
+        watch: false,
+        stack: "soloist",
+        settings: { commandLine: `--port=${port}`, link: { drop: 0, corrupt: 0, delay: 1, seed: 3 } },
+      });
+      await session.ended;
+      expect(session.text).toContain("read tcp true\nreceived udp\nrefused ECONNREFUSED\nservers 10.0.2.2\n");
+    } finally {
+      server.close();
+      echo.close();
+    }
   });
 
   it.each(["host", "soloist"] as const)("datagrams find the app on localhost, by the stack of %s", async (stack) => {
