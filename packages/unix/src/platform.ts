@@ -15,7 +15,18 @@ export { blockAcquire, blockRead, blockWrite } from "./block.ts";
 export { netAcquire, netRead, netReserve, netSend } from "./link.ts";
 export { register } from "./machine.ts";
 
-export const { checksum, findByte, findInSet, copy, equal, utf8Decode, utf8Encode, latin1Decode } = byteHelpers;
+export const {
+  checksum,
+  findByte,
+  findInSet,
+  copy,
+  equal,
+  utf8Decode,
+  utf8Encode,
+  latin1Decode,
+  parseSegment,
+  emitSegment,
+} = byteHelpers;
 
 /** The image's arguments. A stack on the simulated link is told its address, unless somebody did. */
 export function commandLine(): string {
