@@ -15,10 +15,10 @@ run([stack()], async (network) => {
     }
   });
   const does: Record<string, (...args: string[]) => Promise<string>> = {
-    ping: async (address, size) => `pong ${(await icmp.ping(address!, { size: Number(size), timeout: 3000 })).rtt}`,
+    ping: async (address, size) => `pong ${(await icmp.ping(address!, { size: Number(size), timeout: 60_000 })).rtt}`,
     lookup: async (name) => (await dns.lookup(name!)).map(({ address }) => address).join(" "),
     connect: async (host, port) => {
-      await using flow = await tcp.connect({ host: host!, port: Number(port), timeout: 5000 });
+      await using flow = await tcp.connect({ host: host!, port: Number(port), timeout: 60_000 });
       await flow.write("hello");
       flow.shutdown();
       const chunk = await flow.read();

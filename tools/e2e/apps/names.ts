@@ -63,7 +63,7 @@ run(
     if (publish !== undefined) {
       const { hostname } = await mdns.publish({ name: publish });
       console.log(`published ${hostname}`);
-      await new Promise((resolve) => setTimeout(resolve, 60_000));
+      await new Promise((resolve) => setTimeout(resolve, 600_000));
     }
     console.log(`counters ${JSON.stringify(dns.counters)}`);
   },

@@ -9,8 +9,8 @@ run([stack()], async ({ udp, icmp, tcp, ipv4, counters }) => {
     const text = data.length < 100 ? String.fromCharCode(...data) : "";
     if (text === "bye") break;
     if (text.startsWith("ping ")) {
-      const [, address, size] = text.split(" ");
-      const outcome = await icmp.ping(address!, { size: Number(size), timeout: 2000 }).then(
+      const [, address, size, timeout = "60000"] = text.split(" ");
+      const outcome = await icmp.ping(address!, { size: Number(size), timeout: Number(timeout) }).then(
         ({ rtt }) => `pong ${rtt}`,
         (error) => `failed ${error.code}`,
       );

@@ -23,8 +23,8 @@ run([now], async (now) => {
   const slept = performance.now() - start;
   const walled = Date.now() - wall;
   // Upper bounds are far away: a busy host may run us late, never early.
-  if (slept < 999 || slept > 6000) wrong.push(`slept ${slept} ms for 1000`);
-  if (Math.abs(walled - slept) > 200) wrong.push(`the wall clock went ${walled} ms in ${slept}`);
+  if (slept < 999 || slept > 60_000) wrong.push(`slept ${slept} ms for 1000`);
+  if (Math.abs(walled - slept) > 5000) wrong.push(`the wall clock went ${walled} ms in ${slept}`);
   if (now !== undefined && Math.abs(Date.now() / 1000 - now) > 60) wrong.push(`it is ${now}, not ${Date.now() / 1000}`);
   if (new Date(Date.now()).getUTCFullYear() < 2024) wrong.push(new Date(Date.now()).toISOString());
   console.log(wrong.length === 0 ? "SUCCESS" : wrong.join("\n"));

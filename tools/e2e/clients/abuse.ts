@@ -32,7 +32,7 @@ async function askHonestly(): Promise<void> {
   while (!isOver || served === 0) {
     const response = await fetch(`http://${address}/`, {
       headers: { connection: "close" },
-      signal: AbortSignal.timeout(60_000),
+      signal: AbortSignal.timeout(240_000),
     });
     if ((await response.text()) === "served\n") served++;
     await new Promise((resolve) => setTimeout(resolve, 20));

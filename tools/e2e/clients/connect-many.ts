@@ -7,7 +7,7 @@ function ask(): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(port), address);
     let text = "";
-    socket.setTimeout(60_000, () => socket.destroy(new Error("ETIMEDOUT")));
+    socket.setTimeout(240_000, () => socket.destroy(new Error("ETIMEDOUT")));
     socket.on("connect", () => socket.write("GET /hello/Ada HTTP/1.1\r\nHost: guest\r\nConnection: close\r\n\r\n"));
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");

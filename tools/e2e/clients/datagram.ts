@@ -11,7 +11,9 @@ const data =
     : Buffer.from(Array.from({ length: Number(size) }, (_, index) => (index * 7) & 255));
 const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
 socket.send(data, Number(port), address);
-const timer = setTimeout(() => process.exit(1), 5000);
+const timer = setTimeout(() => {
+  throw new Error("no answer for a minute");
+}, 60_000);
 const [answer] = (await once(socket, "message")) as [Buffer];
 clearTimeout(timer);
 console.log(

@@ -21,7 +21,7 @@ function block(number: number): Buffer {
 
 const socket = connect(Number(port), address);
 socket.setNoDelay(true);
-socket.setTimeout(120_000, () => socket.destroy(new Error("nothing came for 120 s")));
+socket.setTimeout(240_000, () => socket.destroy(new Error("nothing came for 240 s")));
 const started = performance.now();
 let sent = 0;
 let received = 0;

@@ -17,7 +17,7 @@ function ask(socket: Socket): Promise<string> {
       if (text.endsWith("Hello Ada!\n")) resolve("ok");
     });
     socket.on("close", () => resolve(`closed: ${text.slice(0, 80)}`));
-    socket.setTimeout(60_000, () => resolve("timeout"));
+    socket.setTimeout(240_000, () => resolve("timeout"));
     socket.write("GET /hello/Ada HTTP/1.1\r\nHost: guest\r\n\r\n");
   });
 }

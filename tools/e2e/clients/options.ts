@@ -32,7 +32,7 @@ for (let at = 0; at < total; at++) {
 /** Linux is the client. */
 async function asClient(): Promise<object> {
   const socket = connect(8, guest);
-  socket.setTimeout(60_000, () => socket.destroy(new Error("nothing came for a minute")));
+  socket.setTimeout(240_000, () => socket.destroy(new Error("nothing came for four minutes")));
   await once(socket, "connect");
   const parts: Buffer[] = [];
   let received = 0;
@@ -67,7 +67,7 @@ async function asServer(): Promise<object> {
   server.listen(0, host);
   await once(server, "listening");
   const control = connect(1, guest);
-  control.setTimeout(60_000, () => control.destroy(new Error("the guest said nothing for a minute")));
+  control.setTimeout(240_000, () => control.destroy(new Error("the guest said nothing for four minutes")));
   control.end(`echo ${host} ${(server.address() as AddressInfo).port} ${total}`);
   const answer = await text(control);
   server.close();

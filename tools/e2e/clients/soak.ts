@@ -1,20 +1,23 @@
 // soak ADDRESS sequence COUNT PORT…: opens COUNT connections one after the other, to each port in turn, says one byte where the port
 // echoes, and hears the end; prints {"ok","failed","seconds"}.
 // soak ADDRESS hold COUNT PORT [LOCAL]: opens COUNT connections, says something over each of them while all are open, prints
-// {"open"} on a line, and does with all of them what its stdin says: `end`, `reset`, or nothing, until it is killed.
+// {"open"} on a line, with what became of others, and does with all of them what its stdin says: `end`, `reset`, or nothing, until it
+// is killed.
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 
 const [address, verb, count, ...rest] = process.argv.slice(2) as [string, string, string, ...string[]];
 const HELLO = 10;
+/** Milliseconds until a connection that says nothing is counted as such. */
+const PATIENCE = 120_000;
 
 function one(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, address);
     let heard = 0;
     let ended = false;
-    socket.setTimeout(30_000, () => socket.destroy());
+    socket.setTimeout(120_000, () => socket.destroy());
     socket.on("data", (data: Buffer) => {
       heard += data.length;
       if (port !== HELLO) socket.end();
@@ -51,18 +54,21 @@ async function hold(): Promise<void> {
         host: address,
         ...(local !== undefined && { localAddress: local }),
       });
+      // Whoever fails, whenever that is, closes.
       socket.on("error", () => {});
-      await once(socket, "connect");
+      await Promise.race([once(socket, "connect"), once(socket, "close")]);
       return socket;
     }),
   );
   const heard = await Promise.all(
-    sockets.map(async (socket) => {
+    sockets.map((socket) => {
+      if (socket.destroyed) return "closed";
       socket.write("abc");
-      return once(socket, "data").then(
-        () => "open",
-        (error: NodeJS.ErrnoException) => error.code!,
-      );
+      return new Promise<string>((resolve) => {
+        socket.once("data", () => resolve("open"));
+        socket.once("close", () => resolve("closed"));
+        setTimeout(() => resolve("silent"), PATIENCE).unref();
+      });
     }),
   );
   const counts: Record<string, number> = {};

@@ -79,7 +79,7 @@ for (const code of [1000, 1001, 1011, 4999]) {
     if (index % 2 === 0) client.terminate();
     else client.close();
   }
-  for (let waited = 0; waited < 100 && (await (await fetch(`http://${host}/size`)).text()) !== "1"; waited++) {
+  for (let waited = 0; waited < 2000 && (await (await fetch(`http://${host}/size`)).text()) !== "1"; waited++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   seen.left = await (await fetch(`http://${host}/size`)).text();

@@ -47,7 +47,7 @@ export function runIn(
 
 /** `curl -sS`; throws unless it succeeds. Returns what it printed. */
 export async function curl(place: Place, args: readonly string[], input = ""): Promise<string> {
-  const result = await runIn(place, "curl", ["-sS", "--max-time", "60", ...args], input);
+  const result = await runIn(place, "curl", ["-sS", "--max-time", "240", ...args], input);
   if (result.code !== 0) throw new Error(`curl ${args.join(" ")} (exit ${result.code}): ${result.stderr}`);
   return result.stdout;
 }

@@ -100,6 +100,9 @@ function exitCode(target: Target, code: number): number {
   return code === 255 ? 255 : code % 2 === 1 ? (code - 1) / 2 : code;
 }
 
+/** Seconds that a busy machine may take for anything that is over at once elsewhere. */
+const PATIENCE = 240;
+
 const running = new Set<Guest>();
 process.on("exit", () => {
   for (const guest of running) guest.kill("SIGKILL");
@@ -144,7 +147,7 @@ export class Guest implements AsyncDisposable {
   }
 
   /** Waits for whole lines on the console that match. Rejects when the machine ends without them, or after `seconds`. */
-  says(pattern: RegExp, seconds = 30): Promise<RegExpExecArray> {
+  says(pattern: RegExp, seconds = PATIENCE): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const stop = () => {
         clearTimeout(timer);
@@ -171,7 +174,7 @@ export class Guest implements AsyncDisposable {
   }
 
   /** Its exit code, or an error with its console when it has not ended after `seconds`. */
-  async code(seconds = 30): Promise<number> {
+  async code(seconds = PATIENCE): Promise<number> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error(`still running after ${seconds} s:\n${this.output}`)), seconds * 1000);

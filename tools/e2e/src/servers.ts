@@ -24,7 +24,7 @@ const AS_NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
  */
 const REDIS = "/usr/bin/redis-check-rdb";
 /** So long a busy machine may take. */
-const PATIENCE = 60_000;
+const PATIENCE = 240_000;
 
 /** A server of Debian's in a namespace, with its data in a temporary folder; disposing ends it. */
 export interface DebianServer extends AsyncDisposable {

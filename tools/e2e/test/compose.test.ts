@@ -38,9 +38,13 @@ function compose(content: unknown): { readonly child: ChildProcess; text(): stri
   return { child, text: () => text };
 }
 
-async function until<T>(what: string, probe: () => T | undefined, said: () => string): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
-    const result = probe();
+async function until<T>(
+  what: string,
+  probe: () => T | undefined | Promise<T | undefined>,
+  said: () => string,
+): Promise<T> {
+  for (let tries = 0; tries < 3000; tries++) {
+    const result = await probe();
     if (result !== undefined) return result;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -120,8 +124,11 @@ describe("soloist compose", () => {
     });
     await until("the address", () => (text().includes(`http://localhost:${port}/`) ? true : undefined), text);
     // The server is in this process: nothing here may block.
-    const answer = await fetch(`http://127.0.0.1:${port}/x`);
-    expect(await answer.text()).toBe(`${backend} says: the host\n`);
+    const ask = async () => {
+      const answer = await fetch(`http://127.0.0.1:${port}/x`).catch(() => undefined);
+      return answer?.text();
+    };
+    expect(await until("an answer", ask, text)).toBe(`${backend} says: the host\n`);
   });
 
   it("an app that fails ends the others, and its exit code is the command's", async () => {

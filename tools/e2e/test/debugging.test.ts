@@ -33,7 +33,7 @@ async function run(name: string, options: readonly string[], args: readonly stri
 
 async function says({ child, text }: Running, pattern: RegExp): Promise<void> {
   for (let tries = 0; !pattern.test(text().slice(0, text().lastIndexOf("\n") + 1)); tries++) {
-    if (tries === 600 || child.exitCode !== null) throw new Error(`no ${pattern}:\n${text()}`);
+    if (tries === 3000 || child.exitCode !== null) throw new Error(`no ${pattern}:\n${text()}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -120,7 +120,7 @@ describe("an app behind QEMU's user network", () => {
     const commands = ["target remote", "break platform_consoleWrite", "continue", "bt", "delete", "continue"];
     const words = commands.flatMap((command) => ["-ex", command.replace(/remote$/, `remote 127.0.0.1:${port}`)]);
     // The machine may say so a moment before it listens.
-    const options = ["-ex", "set tcp connect-timeout 30", "-ex", "set tcp auto-retry on"];
+    const options = ["-ex", "set tcp connect-timeout 240", "-ex", "set tcp auto-retry on"];
     const said = execFileSync("gdb", ["-nx", "-batch", ...options, ...words, base!], {
       encoding: "utf8",
       stdio: "pipe",

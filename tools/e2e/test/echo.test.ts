@@ -26,7 +26,7 @@ interface Echoed {
 describe.skipIf(missing !== undefined).each(targets)(
   `echo on %s${missing ? ` (skipped: ${missing})` : ""}`,
   (target) => {
-    it("100 MB come back as they were", { timeout: 400_000 }, async () => {
+    it("100 MB come back as they were", async () => {
       await using echo = await serves("apps/echo", target);
       const result = await client<Echoed>(echo.net, "echo", [GUEST, 7, 100 * MEGABYTE]);
       expect(result).toMatchObject({ sent: 100 * MEGABYTE, received: 100 * MEGABYTE, wrong: -1 });
@@ -37,7 +37,7 @@ describe.skipIf(missing !== undefined).each(targets)(
       ["duplicates, reordering and jitter", { seed: 2, duplicate: 5, reorder: 5, delay: 1, jitter: 1 }, MEGABYTE],
       ["one frame in fifty with a flipped bit", { seed: 3, corrupt: 2 }, MEGABYTE],
       ["a line of 20 Mbit/s with a short queue", { seed: 4, rate: 20_000_000, queue: 40, delay: 5 }, 2 * MEGABYTE],
-    ])("with %s every byte is right", { timeout: 300_000 }, async (_name, impairment, bytes) => {
+    ])("with %s every byte is right", async (_name, impairment, bytes) => {
       const image = build("apps/echo", target);
       using net = new Namespace();
       net.tap("guest0");

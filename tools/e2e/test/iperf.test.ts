@@ -25,7 +25,7 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
     ["one stream from the guest", ["--reverse"]],
     ["four streams to the guest", ["--parallel", "4"]],
     ["four streams from the guest", ["--parallel", "4", "--reverse"]],
-  ])("3: %s, and both count the same bytes", { timeout: 120_000 }, async (name, flags) => {
+  ])("3: %s, and both count the same bytes", async (name, flags) => {
     await using server = await serves(APP, "spt");
     const args = ["--client", GUEST, "--time", SECONDS, "--json", ...flags];
     const { code, stdout, stderr } = await runIn(server.net, "iperf3", args);
@@ -34,7 +34,7 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
     const [, verb, bytes] = await server.guest.says(/iperf3 (received|sent) (\d+) bytes/);
     expect(verb).toBe(flags.includes("--reverse") ? "sent" : "received");
     const counted = Number(bytes);
-    expect(end.sum_sent.bytes).toBeGreaterThan(1_000_000);
+    expect(end.sum_sent.bytes).toBeGreaterThan(100_000);
     // What one has sent when time is up is partly on its way: at most the buffers of both ends, for each stream.
     const onItsWay = 8 << 20;
     const theirs = verb === "sent" ? end.sum_received.bytes : end.sum_sent.bytes;
@@ -42,7 +42,7 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
     console.log(`iperf3, ${name}: ${megabytes(end.sum_received.bits_per_second)}`);
   });
 
-  it("2: its client sends, and the guest counts what it says it sent", { timeout: 120_000 }, async () => {
+  it("2: its client sends, and the guest counts what it says it sent", async () => {
     await using server = await serves(APP, "spt");
     const args = ["--client", GUEST, "--time", SECONDS, "--reportstyle", "C"];
     const { stdout, code } = await runIn(server.net, "iperf", args);
@@ -50,12 +50,12 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
     // CSV: time, addresses, ports, id, interval, bytes, bits a second.
     const fields = stdout.trim().split("\n").at(-1)!.split(",");
     const [, bytes] = await server.guest.says(/iperf2 received (\d+) bytes/);
-    expect(Number(bytes)).toBeGreaterThan(1_000_000);
+    expect(Number(bytes)).toBeGreaterThan(100_000);
     expect(Math.abs(Number(bytes) - Number(fields[7]))).toBeLessThan(1 << 20);
     console.log(`iperf2, to the guest: ${megabytes(Number(fields[8]))}`);
   });
 
-  it("2: its server counts what the guest says it sent", { timeout: 120_000 }, async () => {
+  it("2: its server counts what the guest says it sent", async () => {
     const image = build(APP, "spt");
     using net = new Namespace();
     net.tap("tap0", `${HOST}/24`);
@@ -70,10 +70,10 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
       const args = [...ADDRESS, `--to=${HOST}`, `--seconds=${SECONDS}`];
       await using guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "tap0" }, args });
       const [line, bytes] = await guest.says(/iperf2 sent (\d+) bytes.*/);
-      for (let tries = 0; !report.includes("\n") && tries < 100; tries++)
+      for (let tries = 0; !report.includes("\n") && tries < 1000; tries++)
         await new Promise((resolve) => setTimeout(resolve, 100));
       const fields = report.trim().split("\n").at(-1)!.split(",");
-      expect(Number(bytes)).toBeGreaterThan(1_000_000);
+      expect(Number(bytes)).toBeGreaterThan(100_000);
       // It takes the first four bytes for flags of a header and counts them apart.
       expect(Number(bytes) - Number(fields[7])).toBeGreaterThanOrEqual(0);
       expect(Number(bytes) - Number(fields[7])).toBeLessThan(64);

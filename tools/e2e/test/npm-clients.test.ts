@@ -21,7 +21,7 @@ async function converse(app: string, start: (net: Namespace) => Promise<DebianSe
   await using _server = await start(net);
   const args = [...ADDRESS, `--server=${HOST}`];
   await using guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "tap0" }, args });
-  const code = await guest.code(90);
+  const code = await guest.code();
   const said = Buffer.from(guest.output, "latin1").toString("utf8");
   expect(code, said).toBe(0);
   return said.trimEnd().split("\n");

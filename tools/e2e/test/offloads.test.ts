@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)(`offloads${suffix}`, () => {
     ["all, IPv6", "virtio", true, true],
     ["all of a modern device", "virtio", "disable-legacy=on,disable-modern=off", false],
     ["all of a legacy device", "virtio", "disable-modern=on", false],
-  ])("%s: many segments at a time, both ways", { timeout: 300_000 }, async (_name, target, offloads, ipv6) => {
+  ])("%s: many segments at a time, both ways", async (_name, target, offloads, ipv6) => {
     const tcp = await echoed(target, offloads, 5 * MEGABYTE, ipv6);
     expect(tcp.sent).toBeLessThan((5 * MEGABYTE) / MSS);
     expect(tcp.received).toBeLessThan((5 * MEGABYTE) / MSS);
@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)(`offloads${suffix}`, () => {
     ["none, IPv6", NONE, true],
     ["no checksums, with all that needs them", "csum=off", false],
     ["no segments cut", "host_tso4=off,host_tso6=off", false],
-  ])("%s: a segment at a time is sent", { timeout: 300_000 }, async (_name, offloads, ipv6) => {
+  ])("%s: a segment at a time is sent", async (_name, offloads, ipv6) => {
     const tcp = await echoed("virtio", offloads, 2 * MEGABYTE, ipv6);
     expect(tcp.sent).toBeGreaterThanOrEqual((2 * MEGABYTE) / MSS);
   });
@@ -86,12 +86,12 @@ describe.skipIf(missing !== undefined)(`offloads${suffix}`, () => {
     ["no checksums vouched for", "guest_csum=off"],
     ["no segments joined", "guest_tso4=off,guest_tso6=off"],
     ["no header in front of frames (a plain tap)", false],
-  ])("%s: a segment at a time is received", { timeout: 300_000 }, async (_name, offloads) => {
+  ])("%s: a segment at a time is received", async (_name, offloads) => {
     const tcp = await echoed("virtio", offloads, 2 * MEGABYTE);
     expect(tcp.received).toBeGreaterThanOrEqual((2 * MEGABYTE) / MSS);
   });
 
-  it("spt, plain frames: a segment at a time, both ways", { timeout: 300_000 }, async () => {
+  it("spt, plain frames: a segment at a time, both ways", async () => {
     const tcp = await echoed("spt", false, 2 * MEGABYTE);
     expect(tcp.sent).toBeGreaterThanOrEqual((2 * MEGABYTE) / MSS);
     expect(tcp.received).toBeGreaterThanOrEqual((2 * MEGABYTE) / MSS);
@@ -99,9 +99,6 @@ describe.skipIf(missing !== undefined)(`offloads${suffix}`, () => {
 
   it.each(targets)(
     "%s: on the other side of a router nothing is longer than the MTU, and all checksums are right",
-    {
-      timeout: 300_000,
-    },
     async (target) => {
       using inside = new Namespace();
       using outside = new Namespace();

@@ -34,7 +34,7 @@ const running = (pid: number) => {
 };
 
 async function until<T>(what: string, probe: () => T | undefined, said = () => ""): Promise<T> {
-  for (let tries = 0; tries < 600; tries++) {
+  for (let tries = 0; tries < 3000; tries++) {
     const result = probe();
     if (result !== undefined) return result;
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -65,7 +65,7 @@ describe("soloist run", () => {
         () => {
           const { status, stdout } = spawnSync(
             "curl",
-            ["-sS", "--max-time", "2", `http://127.0.0.1:${port}/hello/Ada`],
+            ["-sS", "--max-time", "30", `http://127.0.0.1:${port}/hello/Ada`],
             {
               encoding: "utf8",
             },

@@ -43,7 +43,7 @@ export async function plug(end: string): Promise<Plug> {
       for (const frame of frames)
         child.stdin.write(Buffer.concat([Uint8Array.of(frame.length >> 8, frame.length & 255), frame]));
     },
-    async receive(take, seconds = 20) {
+    async receive(take, seconds = 120) {
       const until = performance.now() + seconds * 1000;
       for (;;) {
         for (let frame = arrived.shift(); frame !== undefined; frame = arrived.shift()) {
