@@ -43,7 +43,7 @@ struct block {
 static struct block *blocks[DEVICES_MAX];
 static unsigned block_count;
 
-bool block_prepare(unsigned position, uint16_t where) {
+bool block_prepare(unsigned position, uint32_t where) {
     uint64_t physical, capacity;
     struct block *b = take_pages(sizeof *b, &physical);
     if (!b || position >= DEVICES_MAX || !virtio_open(&b->device, where)) return false;

@@ -131,6 +131,7 @@ _Noreturn void start_virtio(const struct start_info *info) {
     find_memory(info);
     read_command_line(info->command_line_at);
     read_boot_sector(info);
+    mmio_init(command_line);
     pic_init();
     apic_init();
     time_init();

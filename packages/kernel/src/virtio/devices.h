@@ -13,8 +13,8 @@
 int devices_position(uint32_t type, const char *name);
 
 /* net.c, block.c: takes the device at `where` for that position. False: it does not work. */
-bool net_prepare(unsigned position, uint16_t where);
-bool block_prepare(unsigned position, uint16_t where);
+bool net_prepare(unsigned position, uint32_t where);
+bool block_prepare(unsigned position, uint32_t where);
 /* Whether the image was booted from the device that was prepared for that position, which is left alone then. */
 bool block_is_boot_disk(unsigned position);
 

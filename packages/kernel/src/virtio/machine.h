@@ -11,9 +11,10 @@
 #define PAGE_SIZE 4096u
 #define LARGE_PAGE_SIZE 0x200000u
 
-#define VECTOR_PIC 0x20    /* 16 lines */
-#define VECTOR_TIMER 0x40  /* local APIC timer */
-#define VECTOR_VIRTIO 0x41 /* every MSI-X interrupt */
+#define VECTOR_PIC 0x20     /* 16 lines */
+#define VECTOR_TIMER 0x40   /* local APIC timer */
+#define VECTOR_VIRTIO 0x41  /* every MSI-X interrupt */
+#define VECTOR_IO_APIC 0x42 /* every line of the I/O APIC */
 #define VECTOR_SPURIOUS 0xff
 
 /* console.c */
@@ -75,6 +76,12 @@ void pic_init(void);
 void pic_enable(uint8_t line);
 /* Called in interrupts: silences the devices that share lines (reading their status does), then ends the interrupt. */
 void lines_acknowledge(uint8_t line);
+
+bool io_apic_enable(unsigned input);
+void io_apic_interrupt(void);
+
+/* mmio.c: takes the words about devices and the machine out of the command line, which the virtual machine monitor appended. */
+void mmio_init(char *command_line);
 
 /* time.c */
 void time_init(void);

@@ -112,7 +112,7 @@ static bool set_up(struct net *n, uint64_t offloads) {
     return true;
 }
 
-bool net_prepare(unsigned position, uint16_t where) {
+bool net_prepare(unsigned position, uint32_t where) {
     uint64_t physical;
     struct net *n = take_pages(sizeof *n, &physical);
     if (!n || position >= DEVICES_MAX || !virtio_open(&n->device, where)) return false;

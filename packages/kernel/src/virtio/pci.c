@@ -32,18 +32,18 @@ static struct {
 static unsigned found_count;
 static bool scanned;
 
-static uint32_t config_read(uint16_t where, unsigned offset) {
-    out32(CONFIG_ADDRESS, 1u << 31 | (uint32_t)where << 8 | (offset & 0xfc));
+static uint32_t config_read(uint32_t where, unsigned offset) {
+    out32(CONFIG_ADDRESS, 1u << 31 | where << 8 | (offset & 0xfc));
     return in32(CONFIG_DATA) >> 8 * (offset & 3);
 }
 
-static void config_write(uint16_t where, unsigned offset, uint32_t value) {
-    out32(CONFIG_ADDRESS, 1u << 31 | (uint32_t)where << 8 | (offset & 0xfc));
+static void config_write(uint32_t where, unsigned offset, uint32_t value) {
+    out32(CONFIG_ADDRESS, 1u << 31 | where << 8 | (offset & 0xfc));
     out32(CONFIG_DATA, value);
 }
 
 /* The device type of section 5, or 0. */
-static unsigned virtio_type(uint16_t where, uint32_t id) {
+static unsigned virtio_type(uint32_t where, uint32_t id) {
     if ((id & 0xffff) != VENDOR_VIRTIO) return 0;
     uint32_t device = id >> 16;
     if (device >= 0x1040 && device <= 0x107f) return device - 0x1040;
@@ -56,7 +56,7 @@ static unsigned virtio_type(uint16_t where, uint32_t id) {
 static void scan_bus(unsigned bus, unsigned depth) {
     for (unsigned slot = 0; slot < 32; slot++) {
         for (unsigned function = 0; function < 8; function++) {
-            uint16_t where = (uint16_t)(bus << 8 | slot << 3 | function);
+            uint32_t where = bus << 8 | slot << 3 | function;
             uint32_t id = config_read(where, 0);
             if ((id & 0xffff) == 0xffff) {
                 if (function == 0) break;
@@ -65,7 +65,7 @@ static void scan_bus(unsigned bus, unsigned depth) {
             uint32_t header = config_read(where, 0x0e) & 0xff;
             unsigned type = virtio_type(where, id);
             if ((type == VIRTIO_TYPE_NET || type == VIRTIO_TYPE_BLOCK) && found_count < FOUND_MAX) {
-                found[found_count].where = where;
+                found[found_count].where = (uint16_t)where;
                 found[found_count++].type = (uint8_t)type;
             }
             unsigned behind = (header & 0x7f) == 1 ? config_read(where, 0x19) & 0xff : 0;
@@ -75,7 +75,7 @@ static void scan_bus(unsigned bus, unsigned depth) {
     }
 }
 
-bool pci_find(unsigned type, unsigned position, uint16_t *where) {
+bool pci_find(unsigned type, unsigned position, uint32_t *where) {
     if (!scanned) scan_bus(0, 0);
     scanned = true;
     for (unsigned i = 0; i < found_count; i++) {
@@ -87,7 +87,7 @@ bool pci_find(unsigned type, unsigned position, uint16_t *where) {
 }
 
 /* Physical address of a memory BAR; 0 when it is an I/O BAR or has no address. */
-static uint64_t memory_bar(uint16_t where, unsigned bar) {
+static uint64_t memory_bar(uint32_t where, unsigned bar) {
     if (bar > 5) return 0;
     uint32_t low = config_read(where, 0x10 + 4 * bar);
     if (low & 1) return 0;
@@ -96,7 +96,7 @@ static uint64_t memory_bar(uint16_t where, unsigned bar) {
 }
 
 /* The next capability with this id behind `after` (0: the first); 0 when there is none. */
-static unsigned find_capability(uint16_t where, unsigned id, unsigned after) {
+static unsigned find_capability(uint32_t where, unsigned id, unsigned after) {
     if (!(config_read(where, 4) & STATUS_CAPABILITIES)) return 0;
     unsigned at = config_read(where, after ? after + 1 : 0x34) & 0xfc;
     for (int left = 48; at && left > 0; left--) {
@@ -107,7 +107,7 @@ static unsigned find_capability(uint16_t where, unsigned id, unsigned after) {
 }
 
 /* Maps the structure of a kind (4.1.4) that lies in a memory BAR: the device prefers the ones that come first. */
-static volatile uint8_t *map_structure(uint16_t where, unsigned kind, uint32_t least, uint32_t *length,
+static volatile uint8_t *map_structure(uint32_t where, unsigned kind, uint32_t least, uint32_t *length,
                                        uint32_t *multiplier) {
     unsigned at = 0;
     for (int left = 48; left > 0 && (at = find_capability(where, CAP_VENDOR, at)) != 0; left--) {
@@ -135,8 +135,8 @@ static bool open_modern(struct virtio *device) {
     return device->modern;
 }
 
-bool virtio_open(struct virtio *device, uint16_t where) {
-    *device = (struct virtio){.where = where, .line = 0xff};
+bool pci_open(struct virtio *device) {
+    uint32_t where = device->where;
     uint32_t command = config_read(where, 4) & 0xffff;
     config_write(where, 4, command | COMMAND_IO | COMMAND_MEMORY | COMMAND_MASTER);
     if (open_modern(device)) return true;

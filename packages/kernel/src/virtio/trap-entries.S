@@ -83,13 +83,21 @@ line_interrupt:
     call    trap_line
     RESTORE
 
-    .globl trap_message, trap_timer, trap_spurious
+    .globl trap_message, trap_io_apic, trap_timer, trap_spurious
     .balign 16
 trap_message:
     pushq   $0
     pushq   $0
     SAVE
     call    apic_end_of_interrupt
+    RESTORE
+
+    .balign 16
+trap_io_apic:
+    pushq   $0
+    pushq   $0
+    SAVE
+    call    io_apic_interrupt
     RESTORE
 
     .balign 16

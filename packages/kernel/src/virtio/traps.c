@@ -30,8 +30,8 @@ struct tss {
 } __attribute__((packed));
 _Static_assert(sizeof(struct tss) == 104, "task state segment");
 
-extern uint8_t trap_entries[], trap_message[], trap_timer[], trap_spurious[], trap_stack_top[], native_stack_guard[],
-    fault_stack_guard[];
+extern uint8_t trap_entries[], trap_message[], trap_io_apic[], trap_timer[], trap_spurious[], trap_stack_top[],
+    native_stack_guard[], fault_stack_guard[];
 extern uint64_t tss_descriptor[2];
 bool trap_exception(const struct frame *frame);
 _Noreturn void trap_fatal(void);
@@ -55,6 +55,7 @@ void traps_init(void) {
     for (unsigned v = 0; v < 48; v++) set_gate(v, trap_entries + 16 * v);
     set_gate(VECTOR_TIMER, trap_timer);
     set_gate(VECTOR_VIRTIO, trap_message);
+    set_gate(VECTOR_IO_APIC, trap_io_apic);
     set_gate(VECTOR_SPURIOUS, trap_spurious);
 
     uint64_t base = (uint64_t)&tss, limit = sizeof tss - 1;

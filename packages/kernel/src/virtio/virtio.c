@@ -56,10 +56,13 @@ static void set_common64(const struct virtio *d, unsigned at, uint64_t value) {
 }
 
 static uint8_t get_status(const struct virtio *d) {
+    if (d->mmio) return (uint8_t)d->mmio[MMIO_STATUS];
     return d->modern ? d->common[COMMON_STATUS] : in8(d->port + LEGACY_STATUS);
 }
 static void set_status(const struct virtio *d, unsigned status) {
-    if (d->modern)
+    if (d->mmio)
+        d->mmio[MMIO_STATUS] = status;
+    else if (d->modern)
         d->common[COMMON_STATUS] = (uint8_t)status;
     else
         out8(d->port + LEGACY_STATUS, (uint8_t)status);
@@ -74,10 +77,13 @@ void virtio_reset(struct virtio *d) {
 static void use_interrupts(struct virtio *d) {
     if (!d->wired) {
         d->wired = true;
-        d->has_msix = pci_use_msix(d);
+        d->has_msix = !d->mmio && pci_use_msix(d);
         if (!d->has_msix) {
-            pci_use_lines(d);
             lines_share(d);
+            if (d->mmio)
+                mmio_use_line(d);
+            else
+                pci_use_lines(d);
         }
     }
     if (!d->has_msix) return;
@@ -85,6 +91,30 @@ static void use_interrupts(struct virtio *d) {
         set_common16(d, COMMON_CONFIG_VECTOR, NO_VECTOR);
     else
         out16(d->port + LEGACY_CONFIG_VECTOR, NO_VECTOR);
+}
+
+/* 32 of the features that the device offers, or of those that the driver takes. */
+static uint32_t offered(const struct virtio *d, uint32_t half) {
+    if (d->mmio) {
+        d->mmio[MMIO_DEVICE_FEATURES_SELECT] = half;
+        return d->mmio[MMIO_DEVICE_FEATURES];
+    }
+    set_common32(d, COMMON_DEVICE_FEATURE_SELECT, half);
+    return common32(d, COMMON_DEVICE_FEATURE);
+}
+static void take(const struct virtio *d, uint32_t half, uint32_t features) {
+    if (d->mmio) {
+        d->mmio[MMIO_DRIVER_FEATURES_SELECT] = half;
+        d->mmio[MMIO_DRIVER_FEATURES] = features;
+        return;
+    }
+    set_common32(d, COMMON_DRIVER_FEATURE_SELECT, half);
+    set_common32(d, COMMON_DRIVER_FEATURE, features);
+}
+
+bool virtio_open(struct virtio *device, uint32_t where) {
+    *device = (struct virtio){.where = where, .line = 0xff};
+    return where & WHERE_MMIO ? mmio_open(device) : pci_open(device);
 }
 
 bool virtio_negotiate(struct virtio *d, uint64_t wanted) {
@@ -95,16 +125,11 @@ bool virtio_negotiate(struct virtio *d, uint64_t wanted) {
         d->features = in32(d->port + LEGACY_DEVICE_FEATURES) & wanted & UINT32_MAX;
         out32(d->port + LEGACY_DRIVER_FEATURES, (uint32_t)d->features);
     } else {
-        set_common32(d, COMMON_DEVICE_FEATURE_SELECT, 0);
-        uint64_t offered = common32(d, COMMON_DEVICE_FEATURE);
-        set_common32(d, COMMON_DEVICE_FEATURE_SELECT, 1);
-        offered |= (uint64_t)common32(d, COMMON_DEVICE_FEATURE) << 32;
-        d->features = offered & (wanted | VIRTIO_F_VERSION_1);
+        uint64_t all = offered(d, 0) | (uint64_t)offered(d, 1) << 32;
+        d->features = all & (wanted | VIRTIO_F_VERSION_1);
         if (!(d->features & VIRTIO_F_VERSION_1)) return false;
-        set_common32(d, COMMON_DRIVER_FEATURE_SELECT, 0);
-        set_common32(d, COMMON_DRIVER_FEATURE, (uint32_t)d->features);
-        set_common32(d, COMMON_DRIVER_FEATURE_SELECT, 1);
-        set_common32(d, COMMON_DRIVER_FEATURE, (uint32_t)(d->features >> 32));
+        take(d, 0, (uint32_t)d->features);
+        take(d, 1, (uint32_t)(d->features >> 32));
         set_status(d, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
         if (!(get_status(d) & STATUS_FEATURES_OK)) return false;
     }
@@ -120,14 +145,20 @@ static uint8_t config_byte(const struct virtio *d, unsigned offset) {
     return d->modern ? d->config[offset] : in8((uint16_t)(d->port + LEGACY_CONFIG + (d->has_msix ? 4 : 0) + offset));
 }
 
+/* Changes when the configuration space does; a legacy device does not tell. */
+static uint32_t get_generation(const struct virtio *d) {
+    if (d->mmio) return d->mmio[MMIO_GENERATION];
+    return d->modern ? d->common[COMMON_GENERATION] : 0;
+}
+
 void virtio_config(const struct virtio *d, unsigned offset, void *into, unsigned length) {
     uint8_t *bytes = into;
-    uint8_t generation;
+    uint32_t generation;
     int tries = 10;
     do {
-        generation = d->modern ? d->common[COMMON_GENERATION] : 0;
+        generation = get_generation(d);
         for (unsigned i = 0; i < length; i++) bytes[i] = config_byte(d, offset + i);
-    } while (d->modern && generation != d->common[COMMON_GENERATION] && --tries > 0);
+    } while (generation != get_generation(d) && --tries > 0);
 }
 
 /* Three areas in one piece of memory, laid out as legacy devices require (2.7.2); others take any layout. */
@@ -160,18 +191,38 @@ static bool legacy_queue(struct virtio *d, struct queue *q, bool interrupts) {
     return in16(d->port + LEGACY_QUEUE_VECTOR) == vector;
 }
 
-static bool modern_queue(struct virtio *d, struct queue *q, bool interrupts) {
-    set_common16(d, COMMON_QUEUE_SELECT, q->index);
-    uint16_t most = common16(d, COMMON_QUEUE_SIZE);
+/* Rings of at most `most` entries. */
+static bool place_modern_rings(struct queue *q, uint32_t most) {
     q->size = QUEUE_SIZE_MAX;
     while (q->size > most) q->size /= 2;
-    if (q->size == 0 || !place_rings(q)) return false;
+    return q->size != 0 && place_rings(q);
+}
+static uint64_t physical_of(const struct queue *q, const volatile void *part) {
+    return q->physical + (uint64_t)((const volatile uint8_t *)part - (const volatile uint8_t *)q->descs);
+}
+
+static bool mmio_queue(const struct virtio *d, struct queue *q) {
+    d->mmio[MMIO_QUEUE_SELECT] = q->index;
+    if (d->mmio[MMIO_QUEUE_READY] || !place_modern_rings(q, d->mmio[MMIO_QUEUE_SIZE_MAX])) return false;
+    d->mmio[MMIO_QUEUE_SIZE] = q->size;
+    const uint64_t parts[] = {q->physical, physical_of(q, q->avail), physical_of(q, q->used)};
+    static const uint8_t registers[] = {MMIO_QUEUE_DESC, MMIO_QUEUE_DRIVER, MMIO_QUEUE_DEVICE};
+    for (unsigned i = 0; i < 3; i++) {
+        d->mmio[registers[i]] = (uint32_t)parts[i];
+        d->mmio[registers[i] + 1] = (uint32_t)(parts[i] >> 32);
+    }
+    q->doorbell32 = &d->mmio[MMIO_QUEUE_NOTIFY];
+    d->mmio[MMIO_QUEUE_READY] = 1;
+    return true;
+}
+
+static bool modern_queue(struct virtio *d, struct queue *q, bool interrupts) {
+    set_common16(d, COMMON_QUEUE_SELECT, q->index);
+    if (!place_modern_rings(q, common16(d, COMMON_QUEUE_SIZE))) return false;
     set_common16(d, COMMON_QUEUE_SIZE, q->size);
     set_common64(d, COMMON_QUEUE_DESC, q->physical);
-    set_common64(d, COMMON_QUEUE_DRIVER,
-                 q->physical + (uint64_t)((volatile uint8_t *)q->avail - (volatile uint8_t *)q->descs));
-    set_common64(d, COMMON_QUEUE_DEVICE,
-                 q->physical + (uint64_t)((volatile uint8_t *)q->used - (volatile uint8_t *)q->descs));
+    set_common64(d, COMMON_QUEUE_DRIVER, physical_of(q, q->avail));
+    set_common64(d, COMMON_QUEUE_DEVICE, physical_of(q, q->used));
     uint64_t offset = (uint64_t)common16(d, COMMON_QUEUE_NOTIFY_OFFSET) * d->notify_multiplier;
     if (offset + 2 > d->notify_length) return false;
     q->doorbell = (volatile uint16_t *)(d->notify + offset);
@@ -187,7 +238,8 @@ static bool modern_queue(struct virtio *d, struct queue *q, bool interrupts) {
 bool virtio_queue(struct virtio *d, unsigned index, struct queue *q, bool interrupts) {
     q->index = (uint16_t)index;
     q->event_idx = (d->features & VIRTIO_F_EVENT_IDX) != 0;
-    if (!(d->modern ? modern_queue(d, q, interrupts) : legacy_queue(d, q, interrupts))) return false;
+    if (d->mmio ? !mmio_queue(d, q) : !(d->modern ? modern_queue(d, q, interrupts) : legacy_queue(d, q, interrupts)))
+        return false;
     queue_disarm(q);
     return true;
 }

@@ -1,6 +1,6 @@
 /*
- * Virtio 1.2 over PCI: modern devices (section 4.1) and, for transitional ones without modern registers and legacy ones, the
- * interface of before 1.0 by I/O ports (4.1.4.8). Split virtqueues (2.7).
+ * Virtio 1.2: modern devices over PCI (section 4.1) and, for transitional ones without modern registers and legacy ones, the
+ * interface of before 1.0 by I/O ports (4.1.4.8); modern devices over MMIO (4.2). Split virtqueues (2.7).
  */
 #ifndef SOLOIST_VIRTIO_VIRTIO_H
 #define SOLOIST_VIRTIO_VIRTIO_H
@@ -10,6 +10,28 @@
 
 #include "machine.h"
 #include "x86.h"
+
+/* Registers over MMIO (4.2.2), by index. */
+#define MMIO_MAGIC 0
+#define MMIO_VERSION 1
+#define MMIO_DEVICE_ID 2
+#define MMIO_DEVICE_FEATURES 4
+#define MMIO_DEVICE_FEATURES_SELECT 5
+#define MMIO_DRIVER_FEATURES 8
+#define MMIO_DRIVER_FEATURES_SELECT 9
+#define MMIO_QUEUE_SELECT 12
+#define MMIO_QUEUE_SIZE_MAX 13
+#define MMIO_QUEUE_SIZE 14
+#define MMIO_QUEUE_READY 17
+#define MMIO_QUEUE_NOTIFY 20
+#define MMIO_INTERRUPT_STATUS 24
+#define MMIO_INTERRUPT_ACK 25
+#define MMIO_STATUS 28
+#define MMIO_QUEUE_DESC 32
+#define MMIO_QUEUE_DRIVER 36
+#define MMIO_QUEUE_DEVICE 40
+#define MMIO_GENERATION 63
+#define MMIO_CONFIG 64
 
 #define VIRTIO_TYPE_NET 1u
 #define VIRTIO_TYPE_BLOCK 2u
@@ -41,34 +63,46 @@ struct queue {
     uint16_t seen;      /* used elements taken */
     uint16_t index;
     bool event_idx;
-    uint16_t port; /* legacy notification, when `doorbell` is NULL */
+    uint16_t port; /* legacy notification, when both doorbells are NULL */
     volatile uint16_t *doorbell;
+    volatile uint32_t *doorbell32; /* over MMIO */
     volatile struct desc *descs;
     volatile uint16_t *avail; /* flags, index, ring[size], used_event */
     volatile uint16_t *used;  /* flags, index, then elements, then avail_event */
     uint64_t physical;
 };
 
+/* Where a device is: bus << 8 | device << 3 | function on PCI, or WHERE_MMIO and which of those that the command line names. */
+#define WHERE_MMIO 0x10000u
+
 struct virtio {
-    uint16_t where; /* bus << 8 | device << 3 | function */
+    uint32_t where;
     bool modern, has_msix, wired;
-    uint8_t line;  /* of the interrupt controller, when without MSI-X */
-    uint16_t port; /* legacy registers */
+    uint8_t line;            /* of the interrupt controller, when without MSI-X */
+    volatile uint32_t *mmio; /* its registers over MMIO; NULL on PCI */
+    uint16_t port;           /* legacy registers */
     volatile uint8_t *common, *isr, *config, *notify;
     uint32_t notify_length, notify_multiplier;
     uint64_t features; /* agreed on */
 };
 
 /* pci.c */
-bool pci_find(unsigned type, unsigned position, uint16_t *where);
-bool virtio_open(struct virtio *device, uint16_t where);
+bool pci_find(unsigned type, unsigned position, uint32_t *where);
+bool pci_open(struct virtio *device);
 void pci_use_lines(struct virtio *device);
 bool pci_use_msix(struct virtio *device);
+
+/* mmio.c */
+/* Like pci_find; takes devices that are there from `position`. */
+bool mmio_find(unsigned type, unsigned *position, uint32_t *where);
+bool mmio_open(struct virtio *device);
+void mmio_use_line(const struct virtio *device);
 
 /* lines.c */
 void lines_share(const struct virtio *device);
 
 /* virtio.c */
+bool virtio_open(struct virtio *device, uint32_t where);
 /* Resets the device and agrees on the features of `wanted` that it offers. */
 bool virtio_negotiate(struct virtio *device, uint64_t wanted);
 /*
@@ -115,6 +149,8 @@ static inline void queue_flush(struct queue *q) {
     }
     if (q->doorbell)
         *q->doorbell = q->index;
+    else if (q->doorbell32)
+        *q->doorbell32 = q->index;
     else
         out16(q->port, q->index);
 }

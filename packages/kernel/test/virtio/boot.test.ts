@@ -1,13 +1,11 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { boot, build, Guest, layout, missing } from "./machine.ts";
+import { boot, build, Guest, layout, MICROVM, missing } from "./machine.ts";
 
 const hex = (address: number) => address.toString(16).padStart(16, "0");
 
 describe.skipIf(missing !== undefined)(
-  `boot${missing === undefined ? "" : ` (not run: no ${missing})`}`,
-  { timeout: 30_000 },
-  () => {
+  `boot${missing === undefined ? "" : ` (not run: no ${missing})`}`, () => {
     let hello: string;
     let exception: string;
     beforeAll(() => {
@@ -34,6 +32,22 @@ describe.skipIf(missing !== undefined)(
 
     it("an exit code reaches the host", async () => {
       expect((await boot(hello, { append: "x" })).status).toBe(42);
+    });
+
+    it("a machine that cannot be switched off is reset, and an exit code reaches the host", async () => {
+      expect((await boot(hello, { machine: MICROVM })).status).toBe(0);
+      expect((await boot(hello, { machine: MICROVM, append: "x" })).status).toBe(42);
+    });
+
+    it.each([
+      ["a virtio_mmio.device=4K@0xc0001000:5 b virtio_mmio.device=512@0xfeb00e00:12:0 pci=off", "a b"],
+      ["pci=off a", "a"],
+      ['"pci=off a" b', '"pci=off a" b'],
+      ["pci=off", ""],
+      ["pci=offer virtio_mmio.device=4K@here:5 xpci=off", "pci=offer virtio_mmio.device=4K@here:5 xpci=off"],
+      ["a  b", "a  b"],
+    ])("what the virtual machine monitor says of devices is not for the app: %s", async (append, seen) => {
+      expect((await boot(hello, { append })).output).toContain(`[${seen}]`);
     });
 
     it("a machine without a serial port does not hang it", async () => {
@@ -94,7 +108,7 @@ describe.skipIf(missing !== undefined)(
       expect(status).toBe(0);
     });
 
-    it.each(["pc", "q35"])("%s: clocks run forward, waits do not end early", async (machine) => {
+    it.each(["pc", "q35", MICROVM])("%s: clocks run forward, waits do not end early", async (machine) => {
       const before = Date.now();
       const { output, status } = await boot(build("time"), { machine });
       const spent = Date.now() - before;

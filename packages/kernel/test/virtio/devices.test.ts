@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { boot, build, Guest, missing, temporary, Wire } from "./machine.ts";
+import { boot, build, busOf, Guest, MICROVM, MICROVM_MODERN, missing, temporary, Wire } from "./machine.ts";
 
 /** Every way in which QEMU shows a virtio device to a guest: machine, devices in front, options of the device. */
 const VARIANTS: [string, string, string[], string][] = [
@@ -13,6 +13,13 @@ const VARIANTS: [string, string, string[], string][] = [
   ["legacy, neither event indices nor any layout", "pc", [], ",disable-modern=on,event_idx=off,any_layout=off"],
   ["on q35's root bus", "q35", [], ""],
   ["interrupt lines of q35", "q35", [], ",vectors=0"],
+  ["over MMIO", MICROVM, MICROVM_MODERN, ""],
+  [
+    "over MMIO, neither event indices nor PC's old controllers",
+    `${MICROVM},pic=off,pit=off,rtc=off`,
+    MICROVM_MODERN,
+    ",event_idx=off",
+  ],
 ];
 
 const ROOT_PORTS = ["a", "b", "c"].flatMap((id, n) => [
@@ -49,7 +56,7 @@ async function echo(machine: string, front: string[], device: (n: number) => str
       ]),
       ...disk("unused"),
       "-device",
-      front.length > 0 ? "virtio-blk-pci,drive=unused,bus=port-c" : "virtio-blk-pci,drive=unused",
+      `virtio-blk-${busOf(machine)},drive=unused${front === ROOT_PORTS ? ",bus=port-c" : ""}`,
     ],
   });
   try {
@@ -104,16 +111,14 @@ async function echo(machine: string, front: string[], device: (n: number) => str
 }
 
 describe.skipIf(missing !== undefined)(
-  `devices${missing === undefined ? "" : ` (not run: no ${missing})`}`,
-  { timeout: 30_000 },
-  () => {
+  `devices${missing === undefined ? "" : ` (not run: no ${missing})`}`, () => {
     let block: string;
     beforeAll(() => {
       block = build("block");
     }, 120_000);
 
     it.each(VARIANTS)("block: %s", async (_, machine, front, options) => {
-      const device = `virtio-blk-pci,drive=disk${options.replace(",any_layout=off", "")}`;
+      const device = `virtio-blk-${busOf(machine)},drive=disk${options.replace(",any_layout=off", "")}`;
       const { output, status } = await boot(block, {
         machine,
         devices: [...disk("disk"), ...front, "-device", device],
@@ -146,7 +151,7 @@ describe.skipIf(missing !== undefined)(
     it.each(VARIANTS)(
       "net: %s",
       async (_, machine, front, options) => {
-        const output = await echo(machine, front, () => `virtio-net-pci${options}`);
+        const output = await echo(machine, front, () => `virtio-net-${busOf(machine)}${options}`);
         expect(output).toMatch(/dropped 0\nSUCCESS/);
       },
       30_000,
@@ -173,6 +178,13 @@ describe.skipIf(missing !== undefined)(
       await guest.until("ready");
       guest.stop();
       expect(guest.output).toMatch(/service .* mtu 1400\nsecond .* mtu 1500\n/);
+    });
+
+    it("over MMIO: a device of before virtio 1 is one clear line", async () => {
+      const devices = [...disk("disk"), "-device", "virtio-blk-device,drive=disk"];
+      const { output, status } = await boot(block, { machine: MICROVM, devices });
+      expect(output).toMatch(/^soloist: block device 'storage' does not work .*force-legacy=false\)\n$/);
+      expect(status).toBe(1);
     });
 
     it("a device that the machine lacks is one clear line", async () => {

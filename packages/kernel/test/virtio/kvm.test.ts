@@ -1,16 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { build, type Result } from "./machine.ts";
+import { build, MICROVM, MICROVM_MODERN, type Result } from "./machine.ts";
 import { type Job, missing, runNested } from "./nested.ts";
 
 const BASE = join(import.meta.dirname, "../../dist/base-virtio.elf");
 
 const user = (options = "") => ["-netdev", "user,id=n0", "-device", `virtio-net-pci,romfile=,netdev=n0${options}`];
-const disk = (options = "") => [
-  ...["-drive", "if=none,format=raw,id=disk,file=/tmp/disk"],
-  ...["-device", `virtio-blk-pci,drive=disk${options}`],
-];
+const DRIVE = ["-drive", "if=none,format=raw,id=disk,file=/tmp/disk"];
+const disk = (options = "") => [...DRIVE, "-device", `virtio-blk-pci,drive=disk${options}`];
 
 /** Prints the MSRs that the image writes, behind its own output. */
 const TRACED = `t=/sys/kernel/tracing
@@ -121,6 +119,18 @@ const CASES: Record<string, Case> = {
     check: succeeds,
   },
   "net: interrupt lines of q35": { program: "arp", machine: "q35", devices: user(",vectors=0"), check: succeeds },
+  "over MMIO: net": {
+    program: "arp",
+    machine: MICROVM,
+    devices: [...MICROVM_MODERN, "-netdev", "user,id=n0", "-device", "virtio-net-device,netdev=n0"],
+    check: succeeds,
+  },
+  "over MMIO: block": {
+    program: "block",
+    machine: MICROVM,
+    devices: [...MICROVM_MODERN, ...DRIVE, "-device", "virtio-blk-device,drive=disk"],
+    check: succeeds,
+  },
   "block: transitional": { program: "block", devices: disk(), check: succeeds },
   "block: modern only, on q35": {
     program: "block",

@@ -99,6 +99,16 @@ export interface Result {
 /** Of QEMU's exit code. */
 export const decodeStatus = (code: number) => (code === 0 || code === 255 ? code : (code - 1) / 2);
 
+/**
+ * QEMU's machine without PCI: devices over MMIO, which it names on the command line when there is no ACPI. The nearest that there
+ * is to Firecracker.
+ */
+export const MICROVM = "microvm,acpi=off";
+/** For devices of virtio 1. */
+export const MICROVM_MODERN = ["-global", "virtio-mmio.force-legacy=false"];
+/** What names of QEMU's virtio devices end with. */
+export const busOf = (machine: string) => (machine.startsWith("microvm") ? "device" : "pci");
+
 export class Guest {
   output = "";
   readonly process: ChildProcess;

@@ -20,9 +20,13 @@ import { decodeStatus, type Result, temporary, missing as tool } from "./machine
 const QEMU = "/usr/bin/qemu-system-x86_64";
 const BUSYBOX = "/bin/busybox";
 /** QEMU looks for them beside its own place. */
-const FIRMWARE = ["seabios/bios-256k.bin", "qemu/pvh.bin", "qemu/linuxboot_dma.bin", "qemu/kvmvapic.bin"].map(
-  (file) => `/usr/share/${file}`,
-);
+const FIRMWARE = [
+  "seabios/bios-256k.bin",
+  "seabios/bios-microvm.bin",
+  "qemu/pvh.bin",
+  "qemu/linuxboot_dma.bin",
+  "qemu/kvmvapic.bin",
+].map((file) => `/usr/share/${file}`);
 /** MiB. */
 const MEMORY = 384;
 

@@ -34,7 +34,7 @@ void memory_touch(const void *start, uint64_t length) {
 int devices_position(uint32_t type, const char *name) {
     return type == MANIFEST_NET && strcmp(name, "service") == 0 ? 0 : -1;
 }
-bool virtio_open(struct virtio *device, uint16_t where) {
+bool virtio_open(struct virtio *device, uint32_t where) {
     *device = (struct virtio){.where = where, .modern = !legacy};
     return true;
 }
