@@ -46,6 +46,8 @@ const METADATA_NOTE = 0x4154454d; // "META"
 /** The note that holds {@link ImageMetadata}; other notes of the same owner are for tenders. */
 export const isMetadata = ({ name, type }: Note) => name === METADATA_NOTE_NAME && type === METADATA_NOTE;
 const isHost = ({ name, type }: Note) => name === METADATA_NOTE_NAME && type === HOST_NOTE;
+/** XEN_ELFNOTE_PHYS32_ENTRY. */
+export const PVH_NOTE = 18;
 const OPENBSD_NOTE: Note = { name: "OpenBSD", type: 1, desc: new Uint8Array(4) };
 
 const BOOT_RECORD_MAGIC = 0x544c4f53;
@@ -105,12 +107,16 @@ export function composeImage(parts: ImageParts): Uint8Array {
       { note: OPENBSD_NOTE, align: 4 },
       { note: abiNote(description.abi.target, description.abi.version), align: 4 },
       { note: manifestNote(parts.devices), align: 8 },
-      // The PVH entry of virtio images; what soloist-spt jumps to when an image crashes, and where it writes what it has to give.
-      ...elf.notes.filter(isForeign).map((note) => ({
-        note: isHost(note) ? hostNote(note, parts.devices) : note,
-        align: 4 as const,
-      })),
       { note: metadataNote(metadata), align: 4 },
+      // What soloist-spt jumps to when an image crashes, and where it writes what it has to give.
+      ...elf.notes
+        .filter((note) => isForeign(note) && !isPvh(note))
+        .map((note) => ({
+          note: isHost(note) ? hostNote(note, parts.devices) : note,
+          align: 4 as const,
+        })),
+      // Last: Firecracker and Cloud Hypervisor (rust-vmm's linux-loader) go by what the last of these segments holds.
+      ...elf.notes.filter(isPvh).map((note) => ({ note, align: 4 as const })),
     ],
     segments: [...segments, ...heap],
   });
@@ -142,6 +148,9 @@ export function emitProbe(base: Base): Uint8Array {
 function contains({ vaddr, size }: { vaddr: number; size: number }, address: number): boolean {
   return address >= vaddr && address < vaddr + size;
 }
+
+/** The entry of virtio images. */
+const isPvh = ({ name, type }: Note) => name === "Xen" && type === PVH_NOTE;
 
 function isForeign(note: Note): boolean {
   const { name, type } = note;

@@ -86,16 +86,16 @@ describe("an image", () => {
     expect(memory[0x301000]).toBe(0);
   });
 
-  it("keeps the base's notes for others: the PVH entry, the tender's crash entry, the host's gifts", () => {
+  it("keeps the base's notes for others: the tender's crash entry, the host's gifts, and the PVH entry as the last", () => {
     const notes = parseElf(compose()).notes.map(({ name, type }) => `${name} ${type}`);
     expect(notes).toEqual([
       "OpenBSD 1",
       `Solo5 ${0x31494241}`,
       `Solo5 ${0x3154464d}`,
-      "Xen 18",
+      `Soloist ${0x4154454d}`,
       `Soloist ${0x48534352}`,
       `Soloist ${HOST_NOTE}`,
-      `Soloist ${0x4154454d}`,
+      "Xen 18",
     ]);
   });
 

@@ -22,7 +22,7 @@ const BUSYBOX = "/bin/busybox";
 /** QEMU looks for them beside its own place. */
 const FIRMWARE = [
   "seabios/bios-256k.bin",
-  "seabios/bios-microvm.bin",
+  "qemu/qboot.rom",
   "qemu/pvh.bin",
   "qemu/linuxboot_dma.bin",
   "qemu/kvmvapic.bin",

@@ -1,6 +1,7 @@
 import { alignUp, PT_LOAD } from "../../elf/format.ts";
 import { parseElf } from "../../elf/read.ts";
 import { ImageError, UsageError } from "../../errors.ts";
+import { PVH_NOTE } from "../../image.ts";
 
 /** An image as the boot loaders of a disk bring it into memory: `src/disk/parcel.h` of the kernel package is the specification. */
 export interface ParcelParts {
@@ -34,7 +35,6 @@ const MAX_SEGMENTS = Math.floor((START_INFO - SEGMENTS) / SEGMENT_SIZE);
 export const MAX_COMMAND_LINE = HEAD - COMMAND - 1;
 
 const SECTOR = 512;
-const PVH_NOTE = 18;
 
 /** Pure: the same parts, the same bytes. Throws an error of one line for an image that cannot be started so. */
 export function emitParcel({ image, code, bootSector, commandLine }: ParcelParts): Parcel {
