@@ -1,5 +1,5 @@
 import { ACK, CWR, ECE, FIN, PSH, SYN } from "../wire/tcp.ts";
-import { forgetTry, largerSegment, onSilence } from "./black-hole.ts";
+import { forgetTry, largerSegment, onSilence, triesLarger } from "./black-hole.ts";
 import { destroy, receiveLimit } from "./calls.ts";
 import type { TcpConnection } from "./connection.ts";
 import { ECN_ACCEPT, ecnFlags } from "./ecn.ts";
@@ -132,7 +132,8 @@ export function dispatch(c: TcpConnection, now: number, sink: SegmentSink): bool
  */
 function atOnce(c: TcpConnection): number {
   const { large } = c.env;
-  if (c.board !== undefined || c.recovering || c.narrow !== undefined || (c.extras & SLOWED) !== 0) return c.mss;
+  if (c.board !== undefined || c.recovering || (c.extras & SLOWED) !== 0) return c.mss;
+  if (c.narrow !== undefined && triesLarger(c.narrow, c.env.now)) return c.mss;
   return large - (large % c.mss);
 }
 

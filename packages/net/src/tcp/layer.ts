@@ -15,6 +15,7 @@ import { HEADER_LENGTH as IPV6_LENGTH, SOURCE as IPV6_SOURCE } from "../wire/ipv
 import { OFFSET_FLAGS, PORTS, STAMP, STAMPED, TRAFFIC_CLASS } from "../wire/segment-fields.ts";
 import { ACK, createTcpSegment, FIN, parseTcp, RST, SYN } from "../wire/tcp.ts";
 import { TIMESTAMPS_PADDED } from "../wire/tcp-options.ts";
+import { isTry, searchUpwards } from "./black-hole.ts";
 import { RingPool } from "./buffers.ts";
 import {
   abortNeedsReset,
@@ -454,7 +455,9 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   #fitPath(c: TcpConnection): void {
     const egress = c.remoteAddress >= FIRST_IPV6 ? this.#ipv6 : this.#egress;
     const most = egress.pathMtu(c.remoteAddress) - headersLength(c);
-    if (c.mss > most) c.mss = most;
+    if (c.mss <= most) return;
+    c.narrow = searchUpwards(c.mss, this.now);
+    c.mss = most;
   }
 
   /** Timers that are due. */
@@ -516,7 +519,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
       if (!local && !(ipv6 ? this.#linkIpv6(c) : this.#link(c))) return false;
       if (local && c.header < 0) headers.prepare(c, egress.macHigh, egress.macLow, egress.macHigh, egress.macLow);
     }
-    const several = dataLength > c.mss;
+    const several = dataLength > c.mss && !isTry(c.narrow, seq, dataLength);
     const at = several ? device.reserve(dataLength + HEADERS_MOST) : device.reserve();
     if (at < 0) return false;
     const length = headers.emit(c, at, seq, flags, window, dataLength);

@@ -1,5 +1,6 @@
 import type { TcpSegment } from "../wire/tcp.ts";
 import { SACK_BLOCK_LENGTH } from "../wire/tcp-options.ts";
+import { onlyTryLost, searchUpwards } from "./black-hole.ts";
 import { noteRate, reduceThreshold } from "./congestion.ts";
 import type { TcpConnection } from "./connection.ts";
 import { DUPLICATE_ACKS, RTO_MIN } from "./limits.ts";
@@ -63,7 +64,7 @@ export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: numb
     noteRecovered(c);
     board.phase = OPEN;
   }
-  if (newlyLost && board.phase === OPEN) enterRecovery(c, board, flight, now);
+  if (newlyLost && board.phase === OPEN && !onlyTryLost(c.narrow, board)) enterRecovery(c, board, flight, now);
   if (board.phase === RECOVERY) {
     reduceProportionally(c, board, delivered);
   } else if (delivered > 0) {
@@ -83,7 +84,9 @@ export function onSack(c: TcpConnection, s: TcpSegment, ack: number, acked: numb
 export function onReorderTimer(c: TcpConnection, now: number): void {
   const board = c.board!;
   const newlyLost = findLost(c, board, now);
-  if (newlyLost && board.phase === OPEN) enterRecovery(c, board, (c.sndMax - c.sndUna) | 0, now);
+  if (newlyLost && board.phase === OPEN && !onlyTryLost(c.narrow, board)) {
+    enterRecovery(c, board, (c.sndMax - c.sndUna) | 0, now);
+  }
   if (board.phase === RECOVERY) reduceProportionally(c, board, 0);
   settle(c, board);
 }
@@ -110,8 +113,10 @@ export function onSackTimeout(c: TcpConnection): void {
 export function onSmallerPath(c: TcpConnection, mss: number): void {
   const unsettled = c.state >= ESTABLISHED && c.state !== TIME_WAIT && c.sndUna !== c.sndMax;
   const board = unsettled && c.sackOk ? openBoard(c) : undefined;
+  const before = c.narrow === undefined ? c.mss : c.narrow.before;
   c.mss = mss;
-  c.narrow = undefined;
+  // Routes change, and nobody says when a path has become wider.
+  c.narrow = searchUpwards(before, c.env.now);
   if (!unsettled) return;
   const most = initialWindow(mss);
   if (c.cwnd > most) c.cwnd = most;

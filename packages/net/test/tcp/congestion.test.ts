@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readBytes } from "../../src/tcp/calls.ts";
 import { avoid, noteRate, reduceThreshold } from "../../src/tcp/congestion.ts";
+import { grow } from "../../src/tcp/new-reno.ts";
 import { ACK } from "../../src/wire/tcp.ts";
 import { established, type Machine, MSS } from "./machine.ts";
 
@@ -12,6 +13,20 @@ describe("congestion control", () => {
     c.cwnd = 50 * MSS;
     for (let segment = 0; segment < 50; segment++) avoid(c, MSS, 0);
     expect(c.cwnd).toBe(51 * MSS);
+  });
+  it("slow start grows by what an ACK acknowledges, eight segments at most, and by two while something is sent again", () => {
+    const { c } = established();
+    const growth = (acked: number) => {
+      const before = c.cwnd;
+      grow(c, acked, c.cwnd, 0);
+      return c.cwnd - before;
+    };
+    expect(growth(MSS)).toBe(MSS);
+    expect(growth(5 * MSS)).toBe(5 * MSS);
+    expect(growth(20 * MSS)).toBe(8 * MSS);
+    // After a timeout sndNxt goes back.
+    c.sndMax = (c.sndNxt + 30 * MSS) | 0;
+    expect(growth(20 * MSS)).toBe(2 * MSS);
   });
   it("cubic goes down to seven tenths, and is back after K seconds (RFC 9438 4.2)", () => {
     const { c } = established();
