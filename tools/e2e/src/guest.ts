@@ -32,6 +32,8 @@ export interface GuestOptions {
   readonly offloads?: boolean | string;
   /** The image is a disk, which this firmware of QEMU boots: by IDE, or as a virtio device in front of the others. */
   readonly disk?: { readonly firmware: "bios" | "uefi"; readonly virtio?: boolean };
+  /** QEMU's machine without PCI, in place of `pc`: as near to Firecracker as there is. */
+  readonly microvm?: boolean;
   /** QEMU's `-cpu`; `max` otherwise. */
   readonly cpu?: string;
   /** Another tender for spt images. */
@@ -55,7 +57,7 @@ function qemuCommand(options: GuestOptions): string[] {
   const command = [
     "qemu-system-x86_64",
     "-machine",
-    "pc",
+    options.microvm ? "microvm,acpi=off" : "pc",
     "-accel",
     "tcg",
     "-cpu",
@@ -74,7 +76,9 @@ function qemuCommand(options: GuestOptions): string[] {
     command.push("-drive", `if=pflash,format=raw,readonly=on,file=${UEFI_FIRMWARE}`);
   if (options.args?.length) command.push("-append", options.args.join(" "));
   const properties = typeof options.offloads === "string" ? `,${options.offloads}` : "";
-  const device = (index: number) => ["-device", `virtio-net-pci,netdev=net${index}${properties}`];
+  const bus = options.microvm ? "device" : "pci";
+  if (options.microvm) command.push("-global", "virtio-mmio.force-legacy=false");
+  const device = (index: number) => ["-device", `virtio-net-${bus},netdev=net${index}${properties}`];
   const header = options.offloads === false ? ",vnet_hdr=off" : "";
   Object.values(options.nets ?? {}).forEach((tap, index) => {
     command.push("-netdev", `tap,id=net${index},ifname=${tap},script=no,downscript=no${header}`, ...device(index));
@@ -88,7 +92,7 @@ function qemuCommand(options: GuestOptions): string[] {
       "-drive",
       `if=none,format=raw,id=disk${index},file=${path}`,
       "-device",
-      `virtio-blk-pci,drive=disk${index}`,
+      `virtio-blk-${bus},drive=disk${index}`,
     );
   });
   return command;

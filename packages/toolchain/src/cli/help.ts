@@ -245,14 +245,14 @@ Kinds:
   --libvirt        NAME.libvirt.xml: a domain, for virsh create (virtio)
   --nomad          NAME.nomad.json: a job, for nomad job run -json (virtio, on clients with QEMU)
   --raw            NAME.raw: a disk that boots by BIOS and UEFI, with ARGUMENTS on it (virtio)
-  --firecracker    not supported, and says why
+  --firecracker    NAME.firecracker.json: a machine with taps, for firecracker --config-file (virtio)
 
 Options:
   --target TARGET  what an app is built for: virtio (default) or spt
   --out DIR        folder to write to; default: <app>/dist, or beside the image
   --mem MB         memory of the guest; default: 128
-  -p HOST:GUEST    a port that it offers. May be given several times
-  --block FILE     a disk of it, or DEVICE=FILE (libvirt, nomad)
+  -p HOST:GUEST    a port that it offers (oci, kubernetes, nomad, raw). May be given several times
+  --block FILE     a disk of it, or DEVICE=FILE (libvirt, nomad, firecracker)
   --help
 
 Examples:

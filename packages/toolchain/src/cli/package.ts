@@ -5,7 +5,7 @@ import { buildImage } from "../app/build-image.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
 import { bootCommand } from "../package/disk/boot-command.ts";
-import { REFUSED } from "../package/recipes.ts";
+import { firecrackerCommands } from "../package/firecracker.ts";
 import { PACKAGE_KINDS, writePackage } from "../package/write-package.ts";
 import { parseAssignment, parseMemory, parsePortForward } from "../run/options.ts";
 import { parse, parseTarget, single } from "./arguments.ts";
@@ -41,7 +41,6 @@ export async function packageCommand(args: string[], terminal: Terminal): Promis
     terminal.out(PACKAGE_HELP);
     return 0;
   }
-  for (const kind of ["firecracker"] as const) if (values[kind]) throw new UsageError(REFUSED[kind]!);
   const kinds = PACKAGE_KINDS.filter((kind) => values[kind]);
   if (kinds.length === 0) {
     throw new UsageError(`for what? expected ${PACKAGE_KINDS.map((kind) => `--${kind}`).join(", ")}`);
@@ -69,6 +68,13 @@ export async function packageCommand(args: string[], terminal: Terminal): Promis
   for (const kind of kinds) {
     const written = relative(process.cwd(), writePackage(kind, options, folder));
     terminal.out(`${written}\n`);
+    if (kind === "firecracker") {
+      terminal.error(
+        `starts by:\n${firecrackerCommands(options, written)
+          .map((line) => `  ${line}\n`)
+          .join("")}`,
+      );
+    }
     if (kind === "raw") terminal.error(`boots by BIOS and UEFI, as in:\n  ${bootCommand(options, written)}\n`);
   }
   return 0;

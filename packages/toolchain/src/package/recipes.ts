@@ -183,7 +183,10 @@ ${list("    ", servicePorts)}
 }
 
 /** A file for each disk, in the manifest's order; recipes have no stand-ins for those that are left out. */
-function diskFiles(flag: string, { image, disks }: RecipeOptions): { readonly name: string; readonly file: string }[] {
+export function diskFiles(
+  flag: string,
+  { image, disks }: RecipeOptions,
+): { readonly name: string; readonly file: string }[] {
   const devices = image.devices.filter(({ type }) => type === "BLOCK_BASIC");
   return devices.map(({ name }, index) => {
     const disk =
@@ -193,9 +196,3 @@ function diskFiles(flag: string, { image, disks }: RecipeOptions): { readonly na
     return { name, file: disk.value };
   });
 }
-
-/** What cannot be written yet, with the reason. */
-export const REFUSED: Readonly<Record<string, string>> = {
-  firecracker:
-    "--firecracker: not supported: Firecracker offers devices over virtio-mmio, for which the kernel has no driver (it has virtio over PCI)",
-};

@@ -5,11 +5,12 @@ import { UsageError } from "../errors.ts";
 import { joinArguments } from "../run/options.ts";
 import { checkOciLayout } from "./check-oci.ts";
 import { emitRawDisk } from "./disk/raw-disk.ts";
+import { emitFirecracker } from "./firecracker.ts";
 import { emitOciLayout } from "./oci.ts";
 import { emitKubernetes, emitLibvirt, emitNomad, nameOf, needVirtio, type RecipeOptions } from "./recipes.ts";
 import { uruncParts } from "./urunc.ts";
 
-export const PACKAGE_KINDS = ["oci", "libvirt", "nomad", "kubernetes", "raw"] as const;
+export const PACKAGE_KINDS = ["oci", "libvirt", "nomad", "kubernetes", "firecracker", "raw"] as const;
 export type PackageKind = (typeof PACKAGE_KINDS)[number];
 
 /** Writes an image for a platform into a folder. Returns the path of what was written. */
@@ -28,6 +29,7 @@ const RECIPES = {
   libvirt: ["libvirt.xml", emitLibvirt],
   nomad: ["nomad.json", emitNomad],
   kubernetes: ["kubernetes.yaml", emitKubernetes],
+  firecracker: ["firecracker.json", emitFirecracker],
 } as const;
 
 function writeRaw({ image, path, args }: RecipeOptions, file: string): string {
