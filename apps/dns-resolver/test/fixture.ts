@@ -105,7 +105,7 @@ export async function resolving(
     net.remove();
   };
   try {
-    await guest.says(/Listening on port 53/, 60);
+    await guest.says(/Listening on port 53/);
   } catch (error) {
     await dispose();
     throw error;
@@ -121,7 +121,7 @@ export async function resolving(
 
 async function dig(net: Namespace, question: readonly string[]): Promise<Dug> {
   // A busy machine may need a second try; what is tested is the answer.
-  const { stdout } = await runIn(net, "dig", [`@${GUEST}`, "+tries=3", "+timeout=10", ...question]);
+  const { stdout } = await runIn(net, "dig", [`@${GUEST}`, "+tries=3", "+timeout=30", ...question]);
   const answers = stdout
     .split("\n")
     .filter((line) => line !== "" && !line.startsWith(";"))

@@ -105,10 +105,11 @@ describe.skipIf(missing !== undefined).each(targets)(`dns-resolver on %s${suffix
 
     it("goes from the root down, past a server that is dead, and tells each no more than it needs", async () => {
       expect((await resolver.dig("www.example.test")).answers).toEqual(["CNAME host.example.test.", "A 192.0.2.10"]);
+      const last = "10.0.0.12 example.test A";
+      await expect.poll(() => resolver.asked(), { timeout: 60_000 }).toContain(last);
       const root = resolver.asked().filter((line) => line.startsWith(ROOT));
       expect(root.length).toBeGreaterThanOrEqual(1);
       for (const line of root) expect(line).toBe(`${ROOT} test A`);
-      expect(resolver.asked().filter((line) => line.startsWith("10.0.0.12"))).toContain("10.0.0.12 example.test A");
     });
 
     it("asks the root no more for what it knows now", async () => {

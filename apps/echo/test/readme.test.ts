@@ -55,7 +55,7 @@ it.skipIf(missing !== undefined)(`echo, as its README runs it${missing ? ` (skip
   await server.says(/Listening on port 7/);
   for (const step of measuring) {
     await using client = boot(step);
-    const code = await client.code(90);
+    const code = await client.code();
     const lines = client.output.trimEnd().split("\n");
     expect(shapes(lines), client.output).toEqual(shapes(step.said));
     expect(code, client.output).toBe(step.said.some((line) => line.includes("ECONN")) ? 1 : 0);

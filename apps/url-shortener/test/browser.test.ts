@@ -9,6 +9,7 @@ import {
   lowContrast,
   openBrowser,
   type Page,
+  patient,
   screenshot,
 } from "@soloist/tool-e2e/browser";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -40,7 +41,7 @@ describe.skipIf(browserMissing !== undefined)(`a booted image in Chromium, pages
     });
     await guest.says(/listening/i);
     browser = await openBrowser();
-    page = await browser.newPage({ javaScriptEnabled: false, baseURL: base });
+    page = patient(await browser.newPage({ javaScriptEnabled: false, baseURL: base }));
     page.on("console", (message) => complaints.push(message.text()));
     page.on("requestfailed", (request) => {
       const why = request.failure()?.errorText;

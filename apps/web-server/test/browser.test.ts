@@ -6,7 +6,9 @@ import {
   isTooWide,
   lowContrast,
   openBrowser,
+  PATIENCE,
   type Page,
+  patient,
   screenshot,
 } from "@soloist/tool-e2e/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,7 +40,7 @@ describe.skipIf(browserMissing !== undefined)(`a booted image in Chromium${suffi
   });
 
   const open = async (from: BrowserContext = context): Promise<Page> => {
-    const page = await from.newPage();
+    const page = patient(await from.newPage());
     page.on("console", (message) => {
       // Browsers ask for it beside a plain text, which names no icon.
       if (!message.location().url.endsWith("/favicon.ico")) complaints.push(message.text());
@@ -54,7 +56,7 @@ describe.skipIf(browserMissing !== undefined)(`a booted image in Chromium${suffi
     await page.locator("#live:not([hidden])").waitFor();
     const first = await read();
     expect(first).toMatch(/^\d\d:\d\d:\d\d$/);
-    await expect.poll(read, { timeout: 20_000 }).not.toBe(first);
+    await expect.poll(read, { timeout: PATIENCE }).not.toBe(first);
     expect(await page.locator("#uptime").textContent()).toMatch(/^\d+(:\d\d)? (s|min)$/);
     expect(Number(await page.locator("#requests").textContent())).toBeGreaterThan(2);
     await page.close();
@@ -81,7 +83,7 @@ describe.skipIf(browserMissing !== undefined)(`a booted image in Chromium${suffi
     const buffer = Buffer.alloc(6_000_000, "x");
     await page.locator("#file").setInputFiles({ name: "big.bin", mimeType: "application/octet-stream", buffer });
     await page.getByRole("button", { name: "Upload" }).click();
-    await page.getByText(/^6\.0 MB arrived in/).waitFor({ timeout: 60_000 });
+    await page.getByText(/^6\.0 MB arrived in/).waitFor();
     const seen = (await page.evaluate("seen")) as number[];
     expect(seen.length).toBeGreaterThan(2);
     expect(seen.some((value) => value > 0 && value < 1)).toBe(true);
@@ -103,18 +105,18 @@ describe.skipIf(browserMissing !== undefined)(`a booted image in Chromium${suffi
             await page.keyboard.press("Enter");
             return (await lines(page)).length;
           },
-          { timeout: 20_000, interval: 300 },
+          { timeout: PATIENCE, interval: 300 },
         )
         .toBeGreaterThan(before);
     };
     await ada.getByLabel("Your line").focus();
     await say(ada, "Hello, Ben!");
-    await expect.poll(() => lines(ben), { timeout: 20_000 }).toEqual(["Hello, Ben!"]);
+    await expect.poll(() => lines(ben), { timeout: PATIENCE }).toEqual(["Hello, Ben!"]);
     await ben.getByLabel("Your line").focus();
     await say(ben, "<b>Hello</b>, Ada!");
-    await expect.poll(() => lines(ada), { timeout: 20_000 }).toEqual(["Hello, Ben!", "<b>Hello</b>, Ada!"]);
+    await expect.poll(() => lines(ada), { timeout: PATIENCE }).toEqual(["Hello, Ben!", "<b>Hello</b>, Ada!"]);
     const late = await open();
-    await expect.poll(() => lines(late), { timeout: 20_000 }).toEqual(await lines(ada));
+    await expect.poll(() => lines(late), { timeout: PATIENCE }).toEqual(await lines(ada));
     await screenshot(late, "web-server-chat");
     await Promise.all([ada, ben, late].map((page) => page.close()));
   });

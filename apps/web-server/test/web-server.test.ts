@@ -71,7 +71,7 @@ describe.skipIf(missing !== undefined).each(targets)(
       const bytes = (MEMORY + 8) << 20;
       const answer = await runIn(server.net, "sh", [
         "-c",
-        `head -c ${bytes} /dev/zero | curl -sS --max-time 100 -H 'expect:' -T - -X POST http://${GUEST}/upload`,
+        `head -c ${bytes} /dev/zero | curl -sS --max-time 500 -H 'expect:' -T - -X POST http://${GUEST}/upload`,
       ]);
       expect(answer.stdout).toBe(`{"bytes":${bytes}}`);
     });

@@ -23,7 +23,17 @@ export const browserMissing = existsSync(CHROMIUM) ? undefined : "no Chromium";
 
 /** Debian's Chromium, without a window. */
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS, timeout: PATIENCE });
+}
+
+/** Milliseconds that a busy machine may take for anything that is over at once elsewhere. */
+export const PATIENCE = 240_000;
+
+/** The same page, which waits that long for whatever it waits for. */
+export function patient(page: Page): Page {
+  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultNavigationTimeout(PATIENCE);
+  return page;
 }
 
 /** Keeps the whole page as a picture, for people: `tools/e2e/build/screenshots/NAME.png`. */

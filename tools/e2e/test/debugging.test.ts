@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ADDRESS, curl, freePort, GUEST, HOST, here, Namespace, namespacesMissing, soloist } from "@soloist/tool-e2e";
-import { browserMissing, openBrowser, screenshot } from "@soloist/tool-e2e/browser";
+import { browserMissing, openBrowser, patient, screenshot } from "@soloist/tool-e2e/browser";
 import { afterAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -75,7 +75,7 @@ describe("an app behind QEMU's user network", () => {
       if (browserMissing === undefined) {
         const browser = await openBrowser();
         try {
-          const page = await browser.newPage();
+          const page = patient(await browser.newPage());
           await page.goto(`${origin}/_soloist`);
           await screenshot(page, "status");
           expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual([
