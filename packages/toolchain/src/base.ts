@@ -7,6 +7,7 @@ import type { BootCode } from "./package/disk/raw-disk.ts";
 
 export const TARGETS = ["spt", "virtio"] as const;
 export type Target = (typeof TARGETS)[number];
+export const DEFAULT_TARGET: Target = "virtio";
 
 export interface EngineModule {
   /** Resolved like an import, from the kernel package. */

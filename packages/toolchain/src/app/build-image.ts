@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { type Base, loadBase, type Target } from "../base.ts";
+import { type Base, DEFAULT_TARGET, loadBase, type Target } from "../base.ts";
 import type { ManifestDevice } from "../elf/solo5.ts";
+import { prepareEngine } from "../engine/create-engine.ts";
 import { evaluate } from "../engine/evaluate.ts";
 import { composeImage } from "../image.ts";
 import type { BundleContents } from "../report/contents.ts";
@@ -24,7 +25,7 @@ export interface BuildOptions {
   /** What the app's top level prints. */
   readonly consoleWrite?: (bytes: Uint8Array) => void;
   readonly progress?: (step: string) => void;
-  /** Default: the one of the kernel package. */
+  /** Default: the one of the kernel package. Whoever builds several times keeps it: the engine is compiled once. */
   readonly base?: Base;
 }
 
@@ -55,9 +56,10 @@ export const defaultOut = (folder: string, name: string, target: string) => join
  * Throws a UsageError when there is no such app, and a BuildError that says what to do when it cannot be built.
  */
 export async function buildImage(options: BuildOptions = {}): Promise<BuiltImage> {
-  const { target = "virtio", snapshot = true, color = false, progress = () => {} } = options;
+  const { target = DEFAULT_TARGET, snapshot = true, color = false, progress = () => {} } = options;
   const app = readApp(options.app ?? ".");
   const base = options.base ?? loadBase(target);
+  prepareEngine(base);
   const path = resolve(options.out ?? defaultOut(app.folder, app.name, target));
   const outFolder = dirname(path);
 

@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { stop } from "esbuild";
 import { DEFAULT_ENTRY } from "../app/app.ts";
 import { buildImage } from "../app/build-image.ts";
-import type { Target } from "../base.ts";
+import { type Base, DEFAULT_TARGET, loadBase, type Target } from "../base.ts";
 import { COMPOSE_FILE } from "../compose/compose-file.ts";
 import { UsageError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
@@ -68,14 +68,18 @@ export async function runCommand(args: string[], terminal: Terminal): Promise<nu
   };
   const path = single(positionals, "app or image") ?? ".";
   refuseComposition(path);
-  const build = () =>
-    buildImage({
+  let base: Base | undefined;
+  const build = () => {
+    base ??= loadBase(target ?? DEFAULT_TARGET);
+    return buildImage({
       app: path,
+      base,
       ...(target === undefined ? {} : { target }),
       snapshot: !values["no-snapshot"],
       minify: values.minify === true,
       ...reporting(terminal),
     });
+  };
   const { signal, code: signalCode } = interruption();
   const boot = (file: string, end: AbortSignal, booted: () => void): Promise<number> => {
     const image = inspectImage(file);

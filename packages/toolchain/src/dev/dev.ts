@@ -108,6 +108,7 @@ export async function dev(options: DevOptions): Promise<number> {
   });
 
   options.progress("bundling");
+  machines.prepare(); // while the bundler works
   // What was never bundled has no list of files: the app's sources will do.
   if (options.watch) watcher.set([join(app.folder, "src"), app.entry]);
   const first = options.watch ? await tryBundle(bundler, options) : await bundler.bundle();

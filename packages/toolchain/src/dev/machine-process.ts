@@ -26,6 +26,8 @@ export interface MachineOptions {
 }
 
 export interface MachineStarter extends AsyncDisposable {
+  /** Makes a process for the next start. */
+  prepare(): void;
   /** Runs a bundled app in a process of Node.js, which ends with this one. */
   start(file: string, events: MachineEvents): MachineProcess;
 }
@@ -62,6 +64,7 @@ export function createMachineStarter({ settings, inspect, standby = false }: Mac
     });
   };
   return {
+    prepare,
     start(file, events) {
       const child = ready ?? launch();
       ready = undefined;

@@ -78,6 +78,11 @@ export async function createEngine(
   return { engine, platform };
 }
 
+/** Compiles the engine ahead of {@link createEngine}: in other threads, while something else goes on. */
+export function prepareEngine(base: Base): void {
+  compile(base.engine).catch(() => {}); // whoever uses it hears of it
+}
+
 const compiledModules = new WeakMap<Uint8Array, Promise<WebAssembly.Module>>();
 
 function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
