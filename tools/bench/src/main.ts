@@ -2,7 +2,8 @@
 import { cannotMeasure, measures } from "./measures.ts";
 import { formatTable, type Row } from "./table.ts";
 
-const names = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(measures);
+const names =
+  process.argv.length > 2 ? process.argv.slice(2) : Object.keys(measures).filter((name) => !measures[name]!.isAskedFor);
 const unknown = names.filter((name) => measures[name] === undefined);
 if (unknown.length > 0) {
   console.error(`no measure called ${unknown.join(", ")}; there are: ${Object.keys(measures).join(", ")}`);
