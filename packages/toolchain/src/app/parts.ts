@@ -13,12 +13,15 @@ export interface Part {
   readonly name: string;
 }
 
-/** Folders of archives would be packed for nothing. */
+/** Folders of archives would be packed for nothing; their reader is code like any other. */
 export const withoutFolders: Plugin = {
   name: "without-folders",
   setup(build) {
     build.onResolve({ filter: /^crunch:/ }, ({ path }) => ({ path, namespace: "folder" }));
-    build.onLoad({ filter: /./, namespace: "folder" }, () => ({ contents: "export default {};" }));
+    build.onLoad({ filter: /./, namespace: "folder" }, () => ({
+      contents: 'export { openArchive as default } from "@soloist/crunch";',
+      resolveDir: import.meta.dirname,
+    }));
   },
 };
 
