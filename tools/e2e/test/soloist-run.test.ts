@@ -1,8 +1,10 @@
 // What a person does who has neither root nor KVM: `soloist run`, QEMU's user network, loopback.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "@soloist/tool-e2e";
 import { describe, expect, it } from "vitest";
@@ -125,6 +127,33 @@ describe("soloist run", () => {
     server.close();
     expect(code).not.toBe(0);
     expect(text()).toContain(String(port));
+  });
+
+  it("--watch on spt boots what was saved: in the place of a guest that runs, and after one that has ended", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "soloist-e2e-"));
+    symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
+    writeFileSync(join(folder, "package.json"), '{"name":"watched","type":"module"}');
+    const save = (main: string) =>
+      writeFileSync(join(folder, "main.ts"), `import { run, sleep } from "@soloist/runtime";\nrun([], ${main});\n`);
+    save('async () => { console.log("the first"); await sleep(1e8); }');
+    const { child, text } = start(join(folder, "main.ts"), "--target", "spt", "--watch");
+    const sees = (what: string) => until(what, () => (text().includes(what) ? true : undefined), text);
+    try {
+      await sees("the first\n");
+      await sees("; it boots again when a file changes");
+      save('() => { console.log("the second"); return 3; }');
+      await sees("the second\n");
+      await sees("it ended with exit code 3; it boots again when a file changes\n");
+      save('async () => { console.log("the third"); await sleep(1e8); }');
+      await sees("the third\n");
+      const guest = descendants(child.pid!);
+      process.kill(-child.pid!, "SIGINT");
+      expect((await once(child, "close"))[0]).toBe(130);
+      await until("the end of the guest", () => (guest.some(running) ? undefined : true));
+    } finally {
+      child.kill("SIGKILL");
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
