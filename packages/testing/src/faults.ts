@@ -1,4 +1,4 @@
-import type { NetDevice } from "@soloist/interface";
+import type { Clock, NetDevice, Pollable } from "@soloist/interface";
 import { type SeededRng, seededRng } from "./seeded-rng.ts";
 
 /** What a bad cable does, as shares of all frames, 0 to 1. */
@@ -41,15 +41,59 @@ export class FaultPlan {
   }
 }
 
-/** Wraps a device: frames that are read go through `rates`. What is sent is left alone: wrap the other end for that. */
-export function faulty(device: NetDevice, seed: number, rates: FaultRates): NetDevice {
-  const plan = new FaultPlan(seed, rates);
-  const rxBuffer = new Uint8Array(2048);
-  const queue: Uint8Array[] = [];
+/** What a line does to time; milliseconds. */
+export interface FaultLine {
+  /** Bytes a second; default: no limit. */
+  readonly rate?: number;
+  /** Each frame comes so much later. Default 0. */
+  readonly delay?: number;
+  /** Frames that wait for the rate; more are lost. Default 1000. */
+  readonly queue?: number;
+}
+
+export interface FaultOptions extends FaultRates, FaultLine {
+  /** Whose time `rate` and `delay` go by: without it there are none. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Wraps a device: frames that are read go through `options`. What is sent is left alone: wrap the other end for that. Who wants
+ * late frames in time drives it beside what reads, as a machine that is due when the next of them is.
+ *
+ * @example
+ * const bad = faulty(device, 1, { loss: 0.01, rate: 125_000, delay: 20, clock });
+ * host.drive(bad);
+ */
+export function faulty(device: NetDevice, seed: number, options: FaultOptions): NetDevice & Pollable {
+  const { rate, delay = 0, queue: most = 1000, clock } = options;
+  const plan = new FaultPlan(seed, options);
+  const rxBuffer = new Uint8Array(1 << 16);
+  const queue: { readonly frame: Uint8Array; readonly at: number }[] = [];
   let held: Uint8Array | undefined;
-  const take = (frame: Uint8Array): number => {
-    rxBuffer.set(frame);
-    return frame.length;
+  let freeAt = 0;
+  const put = (frame: Uint8Array): void => {
+    const now = clock?.monotonic() ?? 0;
+    let at = now;
+    if (clock !== undefined && rate !== undefined) {
+      const time = (frame.length / rate) * 1000;
+      at = Math.max(now, freeAt);
+      if (at - now > most * time) return;
+      at += time;
+      freeAt = at;
+    }
+    queue.push({ frame, at: clock === undefined ? at : at + delay });
+  };
+  /** Takes all that is there: what is late waits here, and not where it would be in the way. */
+  const pull = (): void => {
+    for (let length = device.read(); length > 0; length = device.read()) {
+      const frame = device.rxBuffer.slice(device.rxOffset, device.rxOffset + length);
+      for (const result of plan.apply(frame)) {
+        if (held === undefined && plan.holdsBack()) held = result;
+        else put(result);
+      }
+    }
+    if (held !== undefined) put(held);
+    held = undefined;
   };
   return {
     name: device.name,
@@ -59,25 +103,16 @@ export function faulty(device: NetDevice, seed: number, rates: FaultRates): NetD
     rxBuffer,
     rxOffset: 0,
     read() {
-      for (;;) {
-        const next = queue.shift();
-        if (next !== undefined) return take(next);
-        const length = device.read();
-        if (length === 0) {
-          if (held === undefined) return 0;
-          const frame = held;
-          held = undefined;
-          return take(frame);
-        }
-        const frame = device.rxBuffer.slice(device.rxOffset, device.rxOffset + length);
-        for (const result of plan.apply(frame)) {
-          if (held === undefined && plan.holdsBack()) held = result;
-          else queue.push(result);
-        }
-      }
+      pull();
+      const first = queue[0];
+      if (first === undefined || first.at > (clock?.monotonic() ?? 0)) return 0;
+      queue.shift();
+      rxBuffer.set(first.frame);
+      return first.frame.length;
     },
     txBuffer: device.txBuffer,
     reserve: () => device.reserve(),
     send: (length) => device.send(length),
+    poll: () => queue[0]?.at ?? Number.POSITIVE_INFINITY,
   };
 }

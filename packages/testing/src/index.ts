@@ -10,7 +10,7 @@ export { assertRange } from "./assert-range.ts";
 export { blockDeviceSuite } from "./block-device-suite.ts";
 export { byteHelpers, byteLoops } from "./byte-helpers.ts";
 export { FakeClock, FakeHost, type FakeHostOptions } from "./fake-host.ts";
-export { FaultPlan, type FaultRates, faulty } from "./faults.ts";
+export { type FaultLine, type FaultOptions, FaultPlan, type FaultRates, faulty } from "./faults.ts";
 export { flowStreams } from "./flow-streams.ts";
 export { type FlowPair, flowSuite, readAll, type WithFlowPair } from "./flow-suite.ts";
 export { type MemoryBlockDeviceOptions, memoryBlockDevice } from "./memory-block-device.ts";

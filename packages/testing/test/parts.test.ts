@@ -1,5 +1,16 @@
+import type { NetDevice, Pollable } from "@soloist/interface";
 import { describe, expect, it } from "vitest";
-import { byteHelpers, FaultPlan, faulty, pattern, QueueDevice, Simulation, seededRng } from "../src/index.ts";
+import {
+  byteHelpers,
+  FakeClock,
+  type FaultOptions,
+  FaultPlan,
+  faulty,
+  pattern,
+  QueueDevice,
+  Simulation,
+  seededRng,
+} from "../src/index.ts";
 
 describe("byte helpers", () => {
   it("checksum gives RFC 1071's own example", () => {
@@ -47,6 +58,63 @@ describe("faults", () => {
     while (bad.read() > 0) seen.push(bad.rxBuffer[bad.rxOffset]!);
     expect(seen.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, index) => index));
     expect(seen).not.toEqual(seen.toSorted((a, b) => a - b));
+  });
+
+  describe("a wrapped device with a slow line", () => {
+    /** When each frame of 100 bytes arrives, of those that are sent at the given times; milliseconds. */
+    const arrivals = (options: FaultOptions, sent: readonly number[], until = 1000) => {
+      const clock = new FakeClock();
+      const device = new QueueDevice();
+      const line = faulty(device, 1, { ...options, clock });
+      const seen: [number, number][] = [];
+      for (; clock.now <= until; clock.now++) {
+        sent.forEach((at, index) => {
+          if (at === clock.now) device.deliver(new Uint8Array(100).fill(index));
+        });
+        while (line.read() > 0) seen.push([line.rxBuffer[0]!, clock.now]);
+        expect(line.poll(clock.now)).toBeGreaterThan(clock.now);
+      }
+      return seen;
+    };
+
+    it("hands frames out later by the delay", () => {
+      expect(arrivals({ delay: 20 }, [0, 5, 5, 90])).toEqual([
+        [0, 20],
+        [1, 25],
+        [2, 25],
+        [3, 110],
+      ]);
+    });
+    it("hands out no more bytes a second than the rate, and loses what its queue has no place for", () => {
+      const burst = [0, 0, 0, 0, 0, 0, 0, 0];
+      expect(arrivals({ rate: 10_000, delay: 5 }, burst).map(([, at]) => at)).toEqual([15, 25, 35, 45, 55, 65, 75, 85]);
+      expect(arrivals({ rate: 10_000, queue: 3 }, burst).map(([index]) => index)).toEqual([0, 1, 2, 3]);
+    });
+    it("says when the next frame is due: whoever drives it sleeps until then", async () => {
+      const simulation = new Simulation({ delay: 1 });
+      const times: number[] = [];
+      const listening = simulation.addHost({
+        wrap: (device) => faulty(device, 1, { delay: 30, clock: simulation.clock }),
+      });
+      const line = listening.netDevice("service") as NetDevice & Pollable;
+      const done = new Promise<void>((resolve) => {
+        listening.drive({
+          poll(now) {
+            while (line.read() > 0) times.push(now);
+            if (times.length === 2) resolve();
+            return Number.POSITIVE_INFINITY;
+          },
+        });
+      });
+      listening.drive(line);
+      const device = simulation.addHost().netDevice("service");
+      for (let count = 0; count < 2; count++) {
+        device.reserve();
+        device.send(60);
+      }
+      await simulation.run(done, 1000);
+      expect(times).toEqual([31, 31]);
+    });
   });
 });
 
