@@ -41,6 +41,7 @@ _Static_assert(LARGE_SLOTS *NET_SLOT_SIZE >= NET_LARGE_FRAME + 12, "a large fram
 struct net {
     struct virtio device;
     struct queue receive, transmit;
+    uint64_t offloads; /* features that were asked for last */
     bool acquired;
     bool starved;      /* net_reserve found no free place: wake up when there is one */
     uint8_t header;    /* bytes in front of a frame */
@@ -97,6 +98,7 @@ static bool negotiate(struct net *n, uint64_t wanted) {
 }
 
 static bool set_up(struct net *n, uint64_t offloads) {
+    n->offloads = offloads;
     if (!negotiate(n, offloads | FEATURE_MTU)) return false;
     if (!mtu_is_usable(n) && !negotiate(n, offloads)) return false;
     uint64_t features = n->device.features;
@@ -119,7 +121,8 @@ bool net_prepare(unsigned position, uint32_t where) {
     n->reserved = NONE;
     nets[position] = n;
     net_count = position + 1;
-    return set_up(n, FEATURES_OFFLOAD);
+    /* Firecracker up to 1.16 keeps what was taken before a reset: there may be more features the second time, not fewer. */
+    return set_up(n, n->device.mmio ? 0 : FEATURES_OFFLOAD);
 }
 
 static uint32_t usable_slots(const struct net *n, const struct queue *q, uint32_t slots) {
@@ -156,7 +159,8 @@ int net_acquire(const char *name, const struct net_memory *shared, struct net_in
     if (n->acquired || shared->rx_slots == 0 || shared->tx_slots == 0) return -1;
     bool large = n->receive.size >= LARGE_QUEUE && n->transmit.size >= LARGE_QUEUE &&
                  shared->rx_slots >= LARGE_QUEUE + LARGE_SLOTS && shared->tx_slots >= LARGE_QUEUE;
-    if (n->info.offloads && !(shared->offloads && large) && !set_up(n, 0)) return -1;
+    uint64_t offloads = shared->offloads && large ? FEATURES_OFFLOAD : 0;
+    if (offloads != n->offloads && (offloads || n->info.offloads) && !set_up(n, offloads)) return -1;
     n->acquired = true;
     n->rx = shared->rx;
     n->tx = shared->tx;

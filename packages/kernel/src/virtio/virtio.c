@@ -203,7 +203,7 @@ static uint64_t physical_of(const struct queue *q, const volatile void *part) {
 
 static bool mmio_queue(const struct virtio *d, struct queue *q) {
     d->mmio[MMIO_QUEUE_SELECT] = q->index;
-    if (d->mmio[MMIO_QUEUE_READY] || !place_modern_rings(q, d->mmio[MMIO_QUEUE_SIZE_MAX])) return false;
+    if (!place_modern_rings(q, d->mmio[MMIO_QUEUE_SIZE_MAX])) return false;
     d->mmio[MMIO_QUEUE_SIZE] = q->size;
     const uint64_t parts[] = {q->physical, physical_of(q, q->avail), physical_of(q, q->used)};
     static const uint8_t registers[] = {MMIO_QUEUE_DESC, MMIO_QUEUE_DRIVER, MMIO_QUEUE_DEVICE};
