@@ -2,8 +2,25 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { build, curl, freePort, Guest, here, image, soloist } from "@soloist/tool-e2e";
+import {
+  ADDRESS,
+  build,
+  client,
+  curl,
+  freePort,
+  GUEST,
+  Guest,
+  HOST,
+  here,
+  image,
+  Namespace,
+  namespacesMissing,
+  peerStatus,
+  soloist,
+} from "@soloist/tool-e2e";
 import { expect, it } from "vitest";
+
+const missing = namespacesMissing();
 
 function machine(app: string, options: readonly string[] = []) {
   const out = dirname(image("firecracker"));
@@ -42,3 +59,19 @@ it("a disk is written and read, and the machine ends with the app", async () => 
   expect(guest.output).toContain("SUCCESS");
   expect(readFileSync(disk)[1]).toBe(7);
 });
+
+it.skipIf(missing)(
+  `on a tap, many segments at a time both ways${missing ? ` (skipped: ${missing})` : ""}`,
+  async () => {
+    const bytes = 5_000_000;
+    using net = new Namespace();
+    net.tap("tap0", `${HOST}/24`);
+    const options = machine("tools/e2e/apps/peer.ts", ["--", ...ADDRESS]);
+    await using guest = Guest.boot({ ...options, namespace: net, nets: { service: "tap0" } });
+    await guest.says(/listening/);
+    expect(await client(net, "echo", [GUEST, 7, bytes])).toMatchObject({ received: bytes, wrong: -1 });
+    const { tcp } = await peerStatus(net);
+    expect(tcp.sent).toBeLessThan(bytes / 1460);
+    expect(tcp.received).toBeLessThan(bytes / 1460);
+  },
+);
