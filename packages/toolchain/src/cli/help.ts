@@ -159,14 +159,14 @@ Usage: soloist test [app] [options] [-- NAMES…]
   NAMES            run only test files whose path has one of these in it
 
 Options:
-  --image          boot() of @soloist/toolchain/test boots an image in QEMU, not the app on Node.js
-  --target virtio  what --image boots
+  --image          boot() of @soloist/toolchain/test boots an image, not the app on Node.js; neither root nor a tap is needed
+  --target TARGET  what --image boots: virtio (default, in QEMU) or spt (in soloist-spt)
   --watch          run them again when a file changes
   --help
 
 Examples:
   soloist test
-  soloist test --image
+  soloist test --image --target spt
   soloist test apps/url-shortener -- routes
 
 Exit code: 0, 1 when a test fails, 2 for wrong usage.

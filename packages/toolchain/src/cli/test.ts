@@ -1,5 +1,6 @@
 import { stop } from "esbuild";
 import { readApp } from "../app/app.ts";
+import { DEFAULT_TARGET } from "../base.ts";
 import { UsageError } from "../errors.ts";
 import { runTests } from "../test/run-tests.ts";
 import { parse, parseTarget, single } from "./arguments.ts";
@@ -26,15 +27,18 @@ export async function testCommand(args: string[], terminal: Terminal): Promise<n
   }
   const wrong = filters.find((word) => word.startsWith("-"));
   if (wrong !== undefined) throw new UsageError(`${wrong}: behind -- are parts of the names of test files`);
-  const target = parseTarget(values.target) ?? "virtio";
-  if (target !== "virtio") {
-    throw new UsageError(`--target ${target}: tests boot virtio images, whose network needs no root`);
-  }
+  const target = parseTarget(values.target);
+  if (target !== undefined && !values.image) throw new UsageError("--target is about images: add --image");
   const app = readApp(single(positionals, "app") ?? ".");
   // vitest itself colours what a pipe gets.
   if (!process.stdout.isTTY && process.env.FORCE_COLOR === undefined) process.env.NO_COLOR ??= "1";
   try {
-    return await runTests({ app, filters, watch: values.watch === true, ...(values.image ? { image: target } : {}) });
+    return await runTests({
+      app,
+      filters,
+      watch: values.watch === true,
+      ...(values.image ? { image: target ?? DEFAULT_TARGET } : {}),
+    });
   } finally {
     await stop();
   }

@@ -6,10 +6,10 @@ import { buildImage } from "../app/build-image.ts";
 import type { Target } from "../base.ts";
 import { createDevBundler } from "../dev/dev-bundle.ts";
 import { createMachineStarter } from "../dev/machine-process.ts";
-import { RunError } from "../errors.ts";
 import { inspectImage } from "../inspect.ts";
-import { joinArguments } from "../run/options.ts";
+import { joinArguments, type PortForward } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
+import { openUserNetwork } from "./user-network.ts";
 
 export interface MachineOptions {
   readonly app: string;
@@ -72,32 +72,32 @@ export async function bootUnix(options: MachineOptions): Promise<BootedMachine> 
   }
 }
 
-/** The app as an image, in QEMU with its user network. */
+/** The app as an image: in QEMU with its user network, or in the spt tender on a network of its own. */
 export async function bootImage(options: MachineOptions): Promise<BootedMachine> {
   const target = process.env[IMAGE_VARIABLE] as Target;
-  if (target !== "virtio")
-    throw new RunError(`tests boot virtio images, which have a network without root; not ${target}`);
-  const { path } = await buildImage({ app: options.app, target, out: join(options.folder, "app.virtio") });
+  const { path } = await buildImage({ app: options.app, target, out: join(options.folder, `app.${target}`) });
+  const image = inspectImage(path);
   const host = await freePort();
+  const forward: PortForward = { protocol: "tcp", address: "127.0.0.1", host, guest: options.port };
+  const hasNetwork = image.devices.some(({ type }) => type === "NET_BASIC");
+  const network = hasNetwork && target === "spt" ? await openUserNetwork(image, forward) : undefined;
   const controller = new AbortController();
   let listen!: (port: number) => void;
   const listening = new Promise<number>((resolve) => {
     listen = resolve;
   });
-  const image = inspectImage(path);
-  const hasNetwork = image.devices.some(({ type }) => type === "NET_BASIC");
   const ended = runImage({
     image,
     memory: MEMORY_MB,
-    networks: [],
-    macs: [],
-    ports: hasNetwork ? [{ protocol: "tcp", address: "127.0.0.1", host, guest: options.port }] : [],
+    networks: network?.networks ?? [],
+    macs: network?.macs ?? [],
+    ports: hasNetwork && network === undefined ? [forward] : [],
     blocks: options.blocks,
     args: options.args,
     console: options.console,
     reachable: () => listen(host),
     signal: controller.signal,
-  });
+  }).finally(() => network?.[Symbol.asyncDispose]());
   return {
     listening,
     ended,

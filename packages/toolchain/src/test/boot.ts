@@ -56,7 +56,7 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 const LOOPBACK = "127.0.0.1";
 
 /**
- * Boots an app and waits until it listens: on Node.js, or under `soloist test --image` as an image in QEMU.
+ * Boots an app and waits until it listens: on Node.js, or under `soloist test --image` as an image.
  *
  * @throws RunError when it ends first, or does not listen in time; the message has what it printed
  */

@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { IMAGE_VARIABLE } from "../../src/test/boot-machine.ts";
 import { boot } from "../../src/test/index.ts";
 import { lineServer, Project, SERVER_PACKAGES } from "../dev/project.ts";
 
@@ -29,4 +30,20 @@ describe("boot() of @soloist/toolchain/test", () => {
       /ended with exit code 2 before it listened:\n[\s\S]*unknown argument "--nonsense"/,
     );
   });
+
+  it.each(["virtio", "spt"])(
+    "as an image for %s it has a port, too, and its exit code",
+    async (target) => {
+      using project = new Project({ "src/main.ts": http }, SERVER_PACKAGES);
+      process.env[IMAGE_VARIABLE] = target;
+      onTestFinished(() => void delete process.env[IMAGE_VARIABLE]);
+      const app = await boot({ app: project.folder, timeout: 100_000 });
+      expect(await (await app.fetch("/")).text()).toBe("hi\n");
+      await app.stop();
+      await expect(boot({ app: project.folder, args: ["--nonsense"], timeout: 100_000 })).rejects.toThrow(
+        /ended with exit code 2 before it listened:\n[\s\S]*unknown argument "--nonsense"/,
+      );
+    },
+    200_000,
+  );
 });
