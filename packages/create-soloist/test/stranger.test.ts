@@ -53,7 +53,7 @@ async function typed(cwd: string, command: string, ...args: string[]): Promise<s
 
 beforeAll(async () => {
   registry = await startRegistry(packages, names, folder);
-}, 60_000);
+});
 afterAll(async () => {
   await registry?.[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });

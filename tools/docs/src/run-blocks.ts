@@ -32,7 +32,7 @@ export function runBlock(block: Block): string {
         cwd: ROOT,
         encoding: "utf8",
         env: environment,
-        timeout: 60_000,
+        timeout: 180_000,
       });
       const lines = stdout.trimEnd().split("\n");
       const cut = expected.indexOf("…");

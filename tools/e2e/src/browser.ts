@@ -36,10 +36,17 @@ export function patient(page: Page): Page {
   return page;
 }
 
-/** Keeps the whole page as a picture, for people: `tools/e2e/build/screenshots/NAME.png`. */
+/** Of longer pages the beginning is kept: a reference of 40,000 pixels takes half a minute to draw on a busy machine. */
+const TALLEST = 4000;
+
+/** Keeps the page as a picture, for people: `tools/e2e/build/screenshots/NAME.png`. */
 export async function screenshot(page: Page, name: string): Promise<void> {
   mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true });
+  const [width, height] = await page.evaluate<[number, number]>(
+    "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]",
+  );
+  const clip = { x: 0, y: 0, width, height: Math.min(height, TALLEST) };
+  await page.screenshot({ path: join(screenshots, `${name}.png`), fullPage: true, clip });
 }
 
 /** Texts of a page whose colour is too close to the first opaque ground behind them: WCAG 2.2, 1.4.3. */
@@ -54,17 +61,20 @@ export function isTooWide(page: Page): Promise<boolean> {
 
 const LOW_CONTRAST = `(() => {
   const parts = (color) => color.match(/[\\d.]+/g).map(Number);
-  const luminance = (color) => {
+  // Long pages have thousands of elements and a dozen colours.
+  const kept = (of) => {
+    const known = new Map();
+    return (key) => (known.has(key) || known.set(key, of(key)), known.get(key));
+  };
+  const luminance = kept((color) => {
     const [r, g, b] = parts(color).map((c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = (element) => {
-    for (; element; element = element.parentElement) {
-      const color = getComputedStyle(element).backgroundColor;
-      if ((parts(color)[3] ?? 1) === 1) return color;
-    }
-    return "rgb(255, 255, 255)";
-  };
+  });
+  const ground = kept((element) => {
+    if (!element) return "rgb(255, 255, 255)";
+    const color = getComputedStyle(element).backgroundColor;
+    return (parts(color)[3] ?? 1) === 1 ? color : ground(element.parentElement);
+  });
   const low = [];
   for (const element of document.querySelectorAll("body *")) {
     if (![...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim())) continue;

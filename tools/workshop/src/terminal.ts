@@ -38,7 +38,7 @@ export function openTerminal(name: string, cwd: string, environment: NodeJS.Proc
       .map((line) => line.trimEnd())
       .join("\n")
       .trimEnd();
-  const until = async (isThere: (text: string) => boolean, what: string, timeout = 45_000) => {
+  const until = async (isThere: (text: string) => boolean, what: string, timeout = 300_000) => {
     const end = performance.now() + timeout;
     for (;;) {
       const seen = text();

@@ -8,7 +8,7 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 
 /** Packages that the workshop installs, one after the other. */
 const NAMES = ["runtime", "net", "web", "crunch", "kv", "toolchain"].map((name) => `@soloist/${name}`);
-const NPM_TIMEOUT = 120_000;
+const NPM_TIMEOUT = 600_000;
 
 export interface Walk {
   /** What the terminal showed, by the name that the guide's blocks give. */
