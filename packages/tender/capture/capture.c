@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
+#include <linux/virtio_net.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
@@ -19,8 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Frames may be as long as an IP packet where the host's stack hands over several segments at once. */
+/* Frames may be as long as an IP packet where several segments are handed over at once, by the host's stack or by the guest. */
 #define FRAME_MAX 65549u
+#define HEADER sizeof(struct virtio_net_hdr)
 /* What a busy guest sends while this process does not run. Only CAP_NET_ADMIN may ask for more than the system's limit. */
 #define BUFFER_SIZE (16 << 20)
 
@@ -48,6 +50,7 @@ static int open_socket(const char *interface) {
     if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) != 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     if (setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0 ||
+        setsockopt(descriptor, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on) != 0 ||
         bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0)
         return -1;
     return descriptor;
@@ -70,20 +73,36 @@ static void write_frame(FILE *file, const struct timespec *time, const void *fra
     fwrite(frame, captured, 1, file);
 }
 
+/* Fills in a checksum that was left to the device: RFC 1071, over a field that holds the sum of the pseudo-header. */
+static void complete(const struct virtio_net_hdr *header, uint8_t *frame, uint32_t length) {
+    uint32_t start = header->csum_start, at = start + header->csum_offset;
+    uint64_t sum = 0;
+    if ((header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0 || at + 2 > length) return;
+    for (uint32_t i = start; i < length; i++) sum += (uint64_t)frame[i] << ((i - start) % 2 == 0 ? 8 : 0);
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+    /* UDP's 0 would mean that there is none. */
+    sum = sum == 0xffff ? 0xffff : ~sum & 0xffff;
+    frame[at] = (uint8_t)(sum >> 8);
+    frame[at + 1] = (uint8_t)sum;
+}
+
 /* Whether there was a frame. */
 static int take_frame(int descriptor, FILE *file) {
     static uint8_t frame[FRAME_MAX];
+    struct virtio_net_hdr header;
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
-    struct iovec vector = {frame, sizeof frame};
+    struct iovec vectors[] = {{&header, HEADER}, {frame, sizeof frame}};
     struct msghdr message = {
-        .msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        .msg_iov = vectors, .msg_iovlen = 2, .msg_control = control, .msg_controllen = sizeof control};
     ssize_t length = recvmsg(descriptor, &message, MSG_TRUNC);
     if (length < 0) return 0;
+    length -= (ssize_t)HEADER;
     struct timespec time = {0, 0};
     for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL; part = CMSG_NXTHDR(&message, part))
         if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_TIMESTAMPNS)
             memcpy(&time, CMSG_DATA(part), sizeof time);
     uint32_t captured = length > (ssize_t)sizeof frame ? (uint32_t)sizeof frame : (uint32_t)length;
+    complete(&header, frame, captured);
     write_frame(file, &time, frame, captured, (uint32_t)length);
     return 1;
 }

@@ -7,6 +7,7 @@ import { createNamespace, type Namespace, noNamespaces } from "./support/namespa
 import { run, scratch } from "./support/run.ts";
 
 const net = guest("net");
+const gifts = guest("gifts");
 const file = scratch();
 
 /** Frames of a pcap file with nanoseconds: when, and what. Throws where it is not whole. */
@@ -70,5 +71,37 @@ describe("soloist-capture", () => {
       expect(seconds).toBeGreaterThan(before - 1);
       expect(seconds).toBeLessThan(Date.now() / 1000 + 1);
     }
+  });
+
+  it.skipIf(reason !== undefined)("fills in checksums that Linux leaves to the interface", async () => {
+    using namespace = createNamespace();
+    for (const name of ["tap0", "tap1"]) {
+      namespace.ip(`tuntap add ${name} mode tap`);
+      namespace.ip(`link set ${name} up`);
+    }
+    namespace.ip("addr add 10.77.0.1/24 dev tap0");
+    namespace.ip("neigh add 10.77.0.2 lladdr 02:00:00:00:00:02 dev tap0");
+    const machine = start(namespace, tender, "--net:large=tap0", "--net:plain=tap1", gifts, "stay");
+    const ended = once(machine, "close");
+    expect(String((await once(machine.stdout!, "data"))[0])).toMatch(/^1/);
+    const path = file("checksum.pcap");
+    const capturing = start(namespace, capture, "tap0", path);
+    const captured = once(capturing, "close");
+    await once(capturing.stdout!, "data");
+    const [program = "", ...prefix] = namespace.prefix;
+    const sent = spawnSync(program, [...prefix, "bash", "-c", "printf hello! > /dev/udp/10.77.0.2/9"]);
+    expect(sent.status).toBe(0);
+    capturing.kill("SIGTERM");
+    expect(await captured).toEqual([0, null]);
+    machine.kill("SIGTERM");
+    await ended;
+
+    const [datagram] = readPcap(path).filter(({ frame }) => frame[23] === 17 && frame.readUInt16BE(36) === 9);
+    expect(datagram!.frame.subarray(42).toString()).toBe("hello!");
+    // With the pseudo-header: addresses, protocol and length.
+    const summed = Buffer.concat([Uint8Array.of(0, 17, 0, 14), datagram!.frame.subarray(26)]);
+    let sum = 0;
+    for (let at = 0; at < summed.length; at += 2) sum += summed.readUInt16BE(at);
+    expect((sum & 0xffff) + (sum >> 16)).toBe(0xffff);
   });
 });

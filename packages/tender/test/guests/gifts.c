@@ -1,6 +1,6 @@
 /*
  * Carries a host note, with one network device that understands headers and one that does not. Prints what it was given for each, and
- * reads both clocks by the function that it was given: "clocks" when they agree with system calls.
+ * reads both clocks by the function that it was given: "clocks" when they agree with system calls. "stay": until it is killed.
  */
 #include "guest.h"
 
@@ -29,7 +29,6 @@ static int agrees(int clock) {
 }
 
 int guest_main(const struct boot_info *boot, const char *command) {
-    (void)boot, (void)command;
     say_number(gifts.net[1]);
     say(" ");
     say_number(gifts.net[2]);
@@ -38,5 +37,7 @@ int guest_main(const struct boot_info *boot, const char *command) {
     else
         say(agrees(0) && agrees(1) ? " clocks" : " wrong clocks");
     say("\n");
+    struct ready ready[1];
+    for (uint64_t end = now(1) + 20000000000; equal(command, "stay") && now(1) < end;) wait_until(boot, end, ready, 1);
     return 0;
 }
