@@ -69,7 +69,7 @@ function buildTimeFailure(stack: string, api: string | undefined, context: Expla
 }
 
 /** How a line spells the call of a function, `performance.now` or `new Date`, and where: frames point behind it at times. */
-function findCall(place: SourcePosition, callee: string): { text: string; place: SourcePosition } | undefined {
+export function findCall(place: SourcePosition, callee: string): { text: string; place: SourcePosition } | undefined {
   if (!/^[\w$]+$/.test(callee)) return undefined;
   const line = sourceLines(place.path)?.[place.line - 1] ?? "";
   const found = new RegExp(`(?:new\\s+)?(?:[\\w$]+\\.)*\\b${callee.replaceAll("$", "\\$")}(?=\\s*\\()`).exec(line);

@@ -26,6 +26,8 @@ export interface DevOptions {
 
 /** How much of what an app printed is searched for the error that it died of. */
 const TAIL_BYTES = 16_384;
+/** How long what an app prints may wait for the report that it has booted, milliseconds. */
+const HELD_MS = 200;
 
 /** Runs an app on Node.js. Returns its exit code, or 0 after `signal`. */
 export async function dev(options: DevOptions): Promise<number> {
@@ -42,19 +44,22 @@ export async function dev(options: DevOptions): Promise<number> {
   const start = (bundle: DevBundle, since: number, what: string): void => {
     let tail = "";
     let failed = false;
+    const output = holdOutput(options.console);
     const started = machines.start(bundle.file, {
       console(chunk) {
         tail = (tail + Buffer.from(chunk).toString()).slice(-TAIL_BYTES);
-        options.console(chunk);
+        output.write(chunk);
       },
       error: (chunk) => options.say(Buffer.from(chunk).toString()),
       report(message) {
         if (message.type === "failed") failed = true;
         show(message, `${what} in ${Math.round(performance.now() - since)} ms`);
+        if (message.type === "booted") output.release();
       },
     });
     machine = started;
     void started.ended.then((code) => {
+      output.release();
       if (machine !== started || signal.aborted) return;
       machine = undefined;
       const frame = code === 0 || failed ? undefined : crashFrame(tail, app.folder, options.color);
@@ -125,6 +130,29 @@ export async function dev(options: DevOptions): Promise<number> {
     await queue;
     await stop();
   }
+}
+
+/**
+ * Keeps what an app prints for a moment: it comes by another pipe than the report that the app has booted, which is to be said
+ * first.
+ */
+function holdOutput(write: (bytes: Uint8Array) => void): { write(chunk: Uint8Array): void; release(): void } {
+  let held: Uint8Array[] | undefined = [];
+  let timer: NodeJS.Timeout | undefined;
+  const release = (): void => {
+    clearTimeout(timer);
+    const chunks = held ?? [];
+    held = undefined;
+    for (const chunk of chunks) write(chunk);
+  };
+  return {
+    write(chunk) {
+      if (held === undefined) return write(chunk);
+      held.push(chunk);
+      timer ??= setTimeout(release, HELD_MS);
+    },
+    release,
+  };
 }
 
 /** Errors are shown, and the watcher lives on. */

@@ -1,15 +1,18 @@
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { codeFrame } from "../app/explain.ts";
+import { codeFrame, findCall } from "../app/explain.ts";
 import type { SourcePosition } from "../stacks.ts";
 
-/** The first frame of a stack in the app's own files. */
-export function ownFrame(stack: string, appFolder: string): SourcePosition | undefined {
-  for (const match of stack.matchAll(/^ +at (?:.*\()?((?:file:\/\/)?[^()\n]+?):(\d+):(\d+)\)?$/gm)) {
-    const [, place = "", line, column] = match;
+/** The first frame of a stack in the app's own files, and the name of the function that it called. */
+export function ownFrame(stack: string, appFolder: string): (SourcePosition & { readonly callee: string }) | undefined {
+  let callee = "";
+  for (const match of stack.matchAll(/^ +at (?:(.*) \()?((?:file:\/\/)?[^()\n]+?):(\d+):(\d+)\)?$/gm)) {
+    const [, name = "", place = "", line, column] = match;
     const path = place.startsWith("file://") ? fileURLToPath(place) : absolute(place);
-    if (!path.startsWith(appFolder + sep) || path.includes(`${sep}node_modules${sep}`)) continue;
-    return { path, line: Number(line), column: Number(column) };
+    if (path.startsWith(appFolder + sep) && !path.includes(`${sep}node_modules${sep}`)) {
+      return { path, line: Number(line), column: Number(column), callee };
+    }
+    callee = name.replace(/^.*[. ]/, "");
   }
   return undefined;
 }
@@ -32,9 +35,11 @@ const ADVICE =
 
 /** A warning about a clock or randomness that the top level reads. */
 export function topLevelWarning(api: string, stack: string, appFolder: string, color: boolean): string {
-  const place = ownFrame(stack, appFolder);
+  const own = ownFrame(stack, appFolder);
+  const call = own && findCall(own, own.callee);
+  const place = call?.place ?? own;
   const frame = place ? `\n\n${codeFrame(place, color)}\n\n` : "; ";
-  return `warning: ${api}() is called while the app's top level is evaluated${frame}${ADVICE}\n`;
+  return `warning: ${call?.text ?? api}() is called while the app's top level is evaluated${frame}${ADVICE}\n`;
 }
 
 /** `src/main.ts`, or `src/main.ts and 2 more`. */

@@ -122,13 +122,17 @@ run([], async () => {
 import { run } from "@soloist/runtime";
 const started = Date.now();
 const lot = Math.random();
+setTimeout(() => {}, 1);
 run([], () => console.log(Date.now() >= started, new Date() instanceof Date, lot < 1, typeof performance.now()));`;
     using project = new Project({ "src/main.ts": main }, SERVER_PACKAGES);
     const session = new Session(project.folder, { watch: false });
     expect(await session.ended).toBe(0);
     expect(session.text).toMatch(/warning: Date\.now\(\) is called while .*\n\n.*src\/main\.ts:3:/);
     expect(session.text).toMatch(/warning: Math\.random\(\) is called while .*\n\n.*src\/main\.ts:4:/);
-    expect(session.text.match(/warning:/g)).toHaveLength(2);
+    expect(session.text).toMatch(/warning: setTimeout\(\) is called while .*\n\n.*src\/main\.ts:5:/);
+    expect(session.text.match(/warning:/g)).toHaveLength(3);
+    // Said by another pipe, and earlier all the same.
+    expect(session.text.indexOf(", ready in")).toBeLessThan(session.text.indexOf("true true true number"));
     expect(session.text).toContain("true true true number\n");
   });
 
