@@ -234,18 +234,24 @@ export class NeighbourCache<Waiter> {
     return neighbour;
   }
 
-  /** Those that strangers put there are STALE or INCOMPLETE: the first few are looked at, then the oldest goes. */
+  /**
+   * Strangers put STALE ones there, and INCOMPLETE ones when they are to get answers: the first few are looked at for them, and
+   * only then the oldest goes, which may be whom a flood on the link must not cut off.
+   */
   #evict(): void {
     let victim: Neighbour<Waiter> | undefined;
+    let oldest: Neighbour<Waiter> | undefined;
     let looked = 0;
     for (const neighbour of this.#neighbours.values()) {
-      victim ??= neighbour;
+      oldest ??= neighbour;
       if (neighbour.state === "STALE" && !neighbour.isRouter) {
         victim = neighbour;
         break;
       }
+      if (neighbour.state === "INCOMPLETE") victim ??= neighbour;
       if (++looked === 16) break;
     }
+    victim ??= oldest;
     if (victim === undefined) return;
     this.#remove(victim);
     this.takePending(victim);

@@ -131,4 +131,15 @@ describe("neighbour cache", () => {
     expect(cache.keep(waiting, new Uint8Array(2))).toBe(false);
     expect(cache.takePending(waiting).length).toBe(MAX_PENDING);
   });
+
+  it("those who are to get answers and never say where they are do not push out who was reached", () => {
+    const { cache } = create();
+    cache.resolve(1, 0);
+    cache.advertised(1, answer(), 0);
+    for (let address = 2; address < 3 * MAX_NEIGHBOURS; address++)
+      cache.keep(cache.resolve(address, 0), new Uint8Array(1));
+    expect(cache.size).toBe(MAX_NEIGHBOURS);
+    expect(cache.get(1)?.state).toBe("REACHABLE");
+    expect(cache.get(3 * MAX_NEIGHBOURS - 1)?.state).toBe("INCOMPLETE");
+  });
 });
