@@ -531,11 +531,10 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     const connection = this.connection;
     const parser = connection.parser;
     if (!parser.headers.chunked && parser.remaining <= this.input.to - this.input.from) {
-      connection.next(window, this.input.from, this.input.to);
+      connection.takeContent();
       const content = window.slice(parser.dataStart, parser.dataEnd);
       this.#held = content.length;
       this.server.held += content.length;
-      connection.next(window, parser.next, this.input.to);
       this.input.from = parser.next;
       return content;
     }

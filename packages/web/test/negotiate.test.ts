@@ -45,6 +45,25 @@ describe("Accept-Encoding", () => {
   });
 });
 
+describe("Accept-Encoding: what is sent", () => {
+  it.each([
+    [null, "identity"],
+    ["", "identity"],
+    ["gzip, deflate, br, zstd", "br"],
+    ["gzip", "gzip"],
+    ["x-gzip", "gzip"],
+    ["x-gzip, gzip;q=0", "identity"],
+    ["br;q=0, *", "gzip"],
+    ["br;q=0.5, gzip;q=0.8", "gzip"],
+    ["identity, gzip;q=0.5", "identity"],
+    ["*;q=0", "identity"],
+    ["deflate", "identity"],
+  ])("%s: %s", (header, encoding) => {
+    expect(acceptedEncoding(header, CODINGS)).toBe(encoding);
+    expect(acceptedEncoding(header, CODINGS)).toBe(encoding);
+  });
+});
+
 describe("entity tags", () => {
   const tag = fc.tuple(fc.boolean(), fc.constantFrom("a", "b", "c,d", ""));
   const shown = ([weak, text]: readonly [boolean, string]) => `${weak ? "W/" : ""}"${text}"`;

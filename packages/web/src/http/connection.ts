@@ -132,9 +132,7 @@ export class ServerConnection implements ResponseSink {
       return CLOSED;
     }
     if (event === END) {
-      this.#contentOpen = false;
-      this.#drained = 0;
-      this.#plain = this.#keepAlive && parser.minorVersion === 1 && parser.method !== "HEAD";
+      this.#endContent();
       return CONTENT_END;
     }
     this.#keepAlive = false;
@@ -144,6 +142,20 @@ export class ServerConnection implements ResponseSink {
     if (!this.#contentOpen) this.refuse(parser.refusal!);
     this.closing = true;
     return CLOSED;
+  }
+
+  /** Takes the request's content, which the window holds as a whole: `[parser.dataStart, parser.dataEnd)`. */
+  takeContent(): void {
+    this.parser.takeContent();
+    this.continueDue = false;
+    this.#endContent();
+  }
+
+  #endContent(): void {
+    const parser = this.parser;
+    this.#contentOpen = false;
+    this.#drained = 0;
+    this.#plain = this.#keepAlive && parser.minorVersion === 1 && parser.method !== "HEAD";
   }
 
   /** Answers what could not be read, and ends the connection. */

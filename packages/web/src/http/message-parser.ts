@@ -122,6 +122,16 @@ export class MessageParser {
     }
   }
 
+  /** Takes content by length that is there as a whole, from `next` on: what a BODY and an END would say, at once. */
+  takeContent(): void {
+    this.dataStart = this.next;
+    this.dataEnd = this.next + this.remaining;
+    this.next = this.dataEnd;
+    this.received = this.remaining;
+    this.remaining = 0;
+    this.state = AT_HEAD;
+  }
+
   #content(start: number, end: number, then: number): ParserEvent {
     this.next = start;
     if (start === end) return NEED_MORE;

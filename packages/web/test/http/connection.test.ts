@@ -220,6 +220,20 @@ describe("connection: content of requests", () => {
     expect(next()).toBe(REQUEST);
   });
 
+  test("is taken at once where it is there as a whole, and the next request follows", () => {
+    const { connection, next } = scripted();
+    const head = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+    const window = latin1(`${head}hello${get("/")}`);
+    expect(connection.next(window, 0, window.length)).toBe(REQUEST);
+    connection.takeContent();
+    const { parser } = connection;
+    expect(text(window.subarray(parser.dataStart, parser.dataEnd))).toBe("hello");
+    expect([parser.received, parser.remaining, parser.inMessage, connection.continueDue]).toEqual([5, 0, false, false]);
+    connection.sendText("x");
+    expect(next(text(window.subarray(parser.next)))).toBe(REQUEST);
+    expect(connection.closing).toBe(false);
+  });
+
   test("100 Continue is sent when asked for, once, and never after content came (RFC 9110 10.1.1)", () => {
     const { connection, next, sent } = scripted();
     next(post(2, "Expect: 100-Continue\r\n"));
