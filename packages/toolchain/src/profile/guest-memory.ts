@@ -54,3 +54,21 @@ export function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+/** In ticks of the system's clock. */
+export interface ProcessorTime {
+  readonly user: number;
+  readonly system: number;
+}
+
+/** What a process has used so far; undefined: it is gone. */
+export function processorTime(pid: number): ProcessorTime | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // proc(5): fields 14 and 15; the name, field 2, may hold anything.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { user: Number(fields[11]), system: Number(fields[12]) };
+  } catch {
+    return undefined;
+  }
+}

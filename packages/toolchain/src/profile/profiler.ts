@@ -4,12 +4,14 @@ import { fileURLToPath } from "node:url";
 import type { BaseDescription } from "../base.ts";
 import { createStackMapper, type StackMapper } from "../stacks.ts";
 import { type CpuProfile, hotspots, IDLE, PROGRAM, ProfileBuilder } from "./cpu-profile.ts";
-import { findContext, GuestMemory, isRunning } from "./guest-memory.ts";
+import { findContext, GuestMemory, isRunning, type ProcessorTime, processorTime } from "./guest-memory.ts";
 import { StackSampler } from "./stack-sampler.ts";
 
 /** Milliseconds between two samples. */
 const INTERVAL = 1;
 const SHOWN = 5;
+/** Samples between two looks at how much of the time went into system calls. */
+const TIMES_EVERY = 100;
 
 export interface ProfilerOptions {
   /** See {@link GuestMemory}. */
@@ -30,6 +32,9 @@ export class Profiler {
   readonly #timer: NodeJS.Timeout;
   #sampler: StackSampler | undefined;
   #torn = 0;
+  #count = 0;
+  #firstTimes: ProcessorTime | undefined;
+  #lastTimes: ProcessorTime | undefined;
 
   constructor(options: ProfilerOptions) {
     this.#options = options;
@@ -47,16 +52,29 @@ export class Profiler {
     if (profile.samples.length === 0)
       return `${file}: no samples: the guest ended too soon, or its base is another one\n`;
     writeFileSync(file, JSON.stringify(profile));
-    return describe(file, profile, this.#torn);
+    return describe(file, profile, this.#torn, this.#systemShare());
   }
 
   #sample(): void {
     this.#sampler ??= this.#attach();
     if (this.#sampler === undefined) return;
+    if (this.#count++ % TIMES_EVERY === 0) {
+      this.#lastTimes = processorTime(this.#options.pid) ?? this.#lastTimes;
+      this.#firstTimes ??= this.#lastTimes;
+    }
     const stack = this.#sampler.sample();
     if (stack === undefined) this.#torn++;
     else if (stack.length > 0) this.#builder.add(stack, now());
     else this.#builder.add([isRunning(this.#options.pid) ? PROGRAM : IDLE], now());
+  }
+
+  /** How much of the processor's time went into the host's system calls, 0 to 1. */
+  #systemShare(): number {
+    const [first, last] = [this.#firstTimes, this.#lastTimes];
+    if (first === undefined || last === undefined) return 0;
+    const system = last.system - first.system;
+    const all = system + last.user - first.user;
+    return all === 0 ? 0 : system / all;
   }
 
   #attach(): StackSampler | undefined {
@@ -75,6 +93,12 @@ export class Profiler {
   }
 }
 
+/** What stands behind names that are none of functions. */
+const NOTES: Readonly<Record<string, string>> = {
+  [PROGRAM.name]: "no JavaScript on the stack: devices, the loop between two turns, the host's system calls",
+  "(engine)": "the engine's own functions: of strings, arrays, promises, regular expressions…",
+};
+
 const now = () => performance.now() * 1000;
 
 function loadMapper(path: string): StackMapper | undefined {
@@ -85,19 +109,21 @@ function loadMapper(path: string): StackMapper | undefined {
   }
 }
 
-function describe(file: string, profile: CpuProfile, torn: number): string {
+function describe(file: string, profile: CpuProfile, torn: number, systemShare: number): string {
   const { busy, top } = hotspots(profile, SHOWN);
   const percent = (share: number) => `${(100 * share).toFixed(0)}%`;
   const lines = top.map(({ functionName, url, line, share }) => {
     const path = url.startsWith("file:") ? fileURLToPath(url) : url;
     const near = path === "" || path === url ? path : relative(process.cwd(), path);
     const where = near.startsWith("..") ? path : near;
-    return `  ${percent(share).padStart(4)}  ${functionName}${where === "" ? "" : `  ${where}:${line}`}`;
+    const note = NOTES[functionName];
+    return `  ${percent(share).padStart(4)}  ${functionName}${where === "" ? "" : `  ${where}:${line}`}${note ? `  ${note}` : ""}`;
   });
   const count = `${profile.samples.length} samples${torn > 0 ? ` (and ${torn} that changed while they were read)` : ""}`;
   return [
     `${file}: ${count}, busy in ${percent(busy)} of them, most of all in`,
     ...lines,
+    ...(systemShare > 0 ? [`${percent(systemShare)} of its processor time went into system calls of the host.`] : []),
     "Open it with https://www.speedscope.app or Chrome's DevTools (Performance).",
     "",
   ].join("\n");
