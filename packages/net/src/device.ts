@@ -7,6 +7,7 @@ import type { Route } from "./ipv4/routes.ts";
 import { isIpv6 } from "./ipv6/addresses.ts";
 import type { OwnAddress } from "./ipv6/own-addresses.ts";
 import { sortDestinations } from "./ipv6/policy.ts";
+import type { HostAddress } from "./mdns/responder.ts";
 import {
   address,
   addresses,
@@ -116,6 +117,7 @@ export interface StackUsage {
   readonly addresses: number;
 }
 
+const MAX_PUBLISHED = 4;
 const DHCP_TIMEOUT = 10_000;
 const MEMORY = 16 * 1024 * 1024;
 
@@ -326,8 +328,8 @@ async function openStack(
       driver,
       monotonic,
       random,
-      address: () => net.egress.config.address,
-      isOnLink: (address) => net.egress.isOnLink(address),
+      addresses: () => publishedAddresses(net),
+      isOnLink: (address) => (isIpv6(address) ? net.ipv6.routes.isOnLink(address) : net.egress.isOnLink(address)),
       onAddress,
     }),
     udp: createUdp(net.udp, sockets, wakeup, () => {
@@ -390,10 +392,25 @@ function startIpv6(net: NetStack, said: readonly Ipv6Cidr[] | "temporary", route
   });
 }
 
+/** Addresses that last, a few of each family at most, so that a message holds them. */
+function publishedAddresses(net: NetStack): readonly HostAddress[] {
+  const { addresses: table } = net;
+  const ipv4 = net.egress.addresses
+    .slice(0, MAX_PUBLISHED)
+    .map(({ address: each }) => ({ type: "A", address: each }) as const);
+  const lasting = net.ipv6.own.list.filter(({ tentative, origin }) => !tentative && origin !== "temporary");
+  const ipv6 = lasting.slice(0, MAX_PUBLISHED).map(({ address: each }) => {
+    const at = table.at(each);
+    return { type: "AAAA", address: table.bytes.slice(at, at + 16) } as const;
+  });
+  return [...ipv4, ...ipv6];
+}
+
 /** Families that reach beyond the link, the one first whose addresses RFC 6724 prefers: IPv6, unless ours are unlike the Internet's. */
 function familiesOf(net: NetStack): readonly Family[] {
-  if (!net.ipv6.own.hasWide) return [4];
-  if (net.egress.config.address === 0) return [6];
+  const { own } = net.ipv6;
+  if (net.egress.config.address === 0 && (own.hasWide || own.linkLocal !== 0)) return [6];
+  if (!own.hasWide) return [4];
   return net.ipv6.isGlobal ? [6, 4] : [4, 6];
 }
 

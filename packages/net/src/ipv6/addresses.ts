@@ -28,8 +28,12 @@ export const ALL_ROUTERS: number = FIRST_MULTICAST + 3;
 export const ALL_MLD_ROUTERS: number = FIRST_MULTICAST + 4;
 /** ff02::1:2 (RFC 8415 7.1). */
 export const ALL_DHCP_SERVERS: number = FIRST_MULTICAST + 5;
+/** ff02::fb (RFC 6762 3). */
+export const MDNS_GROUP: number = FIRST_MULTICAST + 6;
 /** Parsed here, when an image is built: at boot it would take 0.2 ms. */
-const WELL_KNOWN = ["::", "::1", "ff02::1", "ff02::2", "ff02::16", "ff02::1:2"].map((text) => parseIpv6(text)!);
+const WELL_KNOWN = ["::", "::1", "ff02::1", "ff02::2", "ff02::16", "ff02::1:2", "ff02::fb"].map(
+  (text) => parseIpv6(text)!,
+);
 
 /** Addresses at once; beyond it packets from new ones are dropped. Connections, neighbours and sockets hold one or two each. */
 export const MAX_ADDRESSES = 65_536;

@@ -1,8 +1,8 @@
 import { createDnsMessage, type DnsMessage, type DnsQuestion, OPCODE_QUERY } from "../wire/dns.ts";
 import { encodeName, lowerName, MAX_LABEL } from "../wire/dns-name.ts";
-import { CLASS_IN, type DnsRecord, RECORD_TYPES } from "../wire/dns-records.ts";
+import { CLASS_IN, type DnsRecord, RECORD_TYPES, type RecordData } from "../wire/dns-records.ts";
 
-/** 224.0.0.251, port 5353 (RFC 6762 3). */
+/** 224.0.0.251, port 5353 (RFC 6762 3). Over IPv6 the group is `MDNS_GROUP`. */
 export const GROUP = 0xe00000fb | 0;
 export const PORT = 5353;
 
@@ -39,11 +39,14 @@ export interface Destination {
 
 export type MdnsSink = (message: DnsMessage, to: Destination | undefined) => void;
 
+/** An address of ours: IPv4's as int32, IPv6's as 16 bytes. */
+export type HostAddress = Extract<RecordData, { type: "A" | "AAAA" }>;
+
 export interface ResponderOptions {
   /** One label, without `.local`. */
   readonly name: string;
-  /** int32; 0 while there is none: then nothing is said. */
-  readonly address: number;
+  /** None: nothing is said. */
+  readonly addresses: readonly HostAddress[];
   /** 32 random bits. */
   readonly random: () => number;
   readonly now: number;
@@ -52,7 +55,7 @@ export interface ResponderOptions {
 export type ResponderState = "waiting" | "probing" | "announcing" | "established" | "closed";
 
 /**
- * Owner of one host name on the link (RFC 6762): makes sure that nobody else has it, announces it, answers for its A record,
+ * Owner of one host name on the link (RFC 6762): makes sure that nobody else has it, announces it, answers for its addresses,
  * and takes another one ("name-2") when somebody else claims it. A machine: `process`, `dispatch`, `pollAt`. Times are
  * milliseconds.
  */
@@ -62,7 +65,7 @@ export class MdnsResponder {
   conflicts = 0;
   readonly #base: string;
   readonly #random: () => number;
-  #address = 0;
+  #addresses: readonly HostAddress[] = [];
   #number = 1;
   #nextAt = Number.POSITIVE_INFINITY;
   #sent = 0;
@@ -73,7 +76,7 @@ export class MdnsResponder {
   constructor(options: ResponderOptions) {
     this.#base = options.name;
     this.#random = options.random;
-    this.setAddress(options.address, options.now);
+    this.setAddresses(options.addresses, options.now);
   }
 
   /** With `.local`; changes when there is a conflict. */
@@ -83,19 +86,24 @@ export class MdnsResponder {
     return `${this.#base.slice(0, MAX_LABEL - suffix.length)}${suffix}.local`;
   }
 
-  get address(): number {
-    return this.#address;
-  }
-
-  /** We have another address: what was announced is not true any more. */
-  setAddress(address: number, now: number): void {
-    if (address === this.#address || this.state === "closed") return;
-    this.#address = address;
-    if (address === 0) {
+  /**
+   * Our addresses have changed. Where some are as before, the group hears of the others (RFC 6762 8.4); where all are new, this may
+   * be another link, on which somebody else may have the name.
+   */
+  setAddresses(addresses: readonly HostAddress[], now: number): void {
+    const before = this.#addresses;
+    const kept = before.filter((each) => addresses.some((other) => isSame(each, other)));
+    if ((kept.length === before.length && kept.length === addresses.length) || this.state === "closed") return;
+    this.#addresses = addresses;
+    if (addresses.length === 0) {
       this.state = "waiting";
       this.#nextAt = Number.POSITIVE_INFINITY;
-    } else {
+    } else if (kept.length === 0) {
       this.#probe(now);
+    } else if (this.state === "announcing" || this.state === "established") {
+      this.state = "announcing";
+      this.#sent = 0;
+      this.#nextAt = now;
     }
   }
 
@@ -161,9 +169,9 @@ export class MdnsResponder {
     if (source.port !== PORT) return;
     for (const record of [...message.answers, ...message.additionals]) {
       if ((record.class & ~TOP_BIT) !== CLASS_IN || record.ttl === 0 || !this.#isOurs(record.name)) continue;
-      // Once it is ours, other types beside our A record do no harm; while we probe, any record is a claim.
-      const same = record.type === "A" ? record.address === this.#address : this.state !== "probing";
-      if (!same) {
+      // Once it is ours, types that we have none of do no harm; while we probe, any record is a claim.
+      const other = this.state === "probing" || this.#addresses.some(({ type }) => type === record.type);
+      if (other && !this.#addresses.some((each) => isSame(each, record))) {
         this.#conflict(now);
         return;
       }
@@ -199,67 +207,71 @@ export class MdnsResponder {
       return;
     }
     // "MUST NOT answer if the answer … is already included in the Answer Section with an RR TTL at least half" (RFC 6762 7.1).
-    const known = message.answers.some(
-      (record) =>
-        record.type === "A" &&
-        record.address === this.#address &&
-        this.#isOurs(record.name) &&
-        record.ttl >= HOST_TTL / 2,
-    );
-    if (known) return;
+    const known = (each: HostAddress): boolean =>
+      message.answers.some((record) => isSame(each, record) && this.#isOurs(record.name) && record.ttl >= HOST_TTL / 2);
+    if (this.#addresses.every((each) => !isAsked(each, asked) || known(each))) return;
     // Unless the group has not heard of it for a quarter of its time (RFC 6762 5.4).
     const recently = now - this.#multicastAt < (HOST_TTL * 1000) / 4;
     if (recently && asked.every((question) => (question.class & TOP_BIT) !== 0)) {
-      this.#out.push({ message: this.#response(HOST_TTL), to: source });
+      this.#out.push({ message: this.#response(HOST_TTL, asked), to: source });
       return;
     }
-    if (now - this.#multicastAt >= (probing ? DEFEND_AFTER : REPEAT_AFTER)) this.#answerGroup(HOST_TTL, now);
+    if (now - this.#multicastAt >= (probing ? DEFEND_AFTER : REPEAT_AFTER)) this.#answerGroup(HOST_TTL, now, asked);
   }
 
   #answers(question: DnsQuestion): boolean {
     const ofClass = question.class & ~TOP_BIT;
     return (
-      (question.type === RECORD_TYPES.A || question.type === TYPE_ANY) &&
       (ofClass === CLASS_IN || ofClass === CLASS_ANY) &&
-      this.#isOurs(question.name)
+      this.#isOurs(question.name) &&
+      this.#addresses.some((each) => isAsked(each, [question]))
     );
   }
 
-  /** Two probe at the same moment: the records that are lexicographically later win (RFC 6762 8.2). Ours is one A record. */
+  /** Two probe at the same moment: the records that are lexicographically later win (RFC 6762 8.2, 8.2.1). */
   #loses(records: readonly DnsRecord[]): boolean {
-    let later = false;
-    for (const record of records) {
-      if (!this.#isOurs(record.name)) continue;
-      // Types are compared first; A is the least of those in use.
-      if (record.type !== "A" || record.address >>> 0 > this.#address >>> 0) later = true;
+    const theirs = records.filter((record) => this.#isOurs(record.name)).map(sortKey);
+    const ours = this.#addresses.map(sortKey).sort();
+    for (const [index, key] of theirs.sort().entries()) {
+      const own = ours[index];
+      if (own === undefined || key > own) return true;
+      if (key < own) return false;
     }
-    return later;
+    return false;
   }
 
   // --- messages --------------------------------------------------------------------------------------------------------
 
-  #record(recordClass: number, ttl: number): DnsRecord {
-    return { name: this.hostname, class: recordClass, ttl, type: "A", address: this.#address };
+  #records(recordClass: number, ttl: number): readonly DnsRecord[] {
+    return this.#addresses.map((each) => ({ name: this.hostname, class: recordClass, ttl, ...each }));
   }
 
   #probeMessage(): DnsMessage {
     const message = createDnsMessage();
     message.questions.push({ name: this.hostname, type: TYPE_ANY, class: CLASS_IN | TOP_BIT });
-    message.authorities.push(this.#record(CLASS_IN, HOST_TTL));
+    message.authorities.push(...this.#records(CLASS_IN, HOST_TTL));
     return message;
   }
 
-  #response(ttl: number): DnsMessage {
+  /** `asked`: those answer; the addresses of the other family are told beside them (RFC 6762 6.2). */
+  #response(ttl: number, asked?: readonly DnsQuestion[]): DnsMessage {
     const message = createDnsMessage();
     message.response = true;
     message.authoritative = true;
-    message.answers.push(this.#record(CLASS_IN | TOP_BIT, ttl));
+    this.#fill(message, CLASS_IN | TOP_BIT, ttl, asked);
     return message;
   }
 
-  #answerGroup(ttl: number, now: number): void {
+  #fill(message: DnsMessage, recordClass: number, ttl: number, asked?: readonly DnsQuestion[]): void {
+    for (const record of this.#records(recordClass, ttl)) {
+      const answers = asked === undefined || isAsked(record as HostAddress, asked);
+      (answers ? message.answers : message.additionals).push(record);
+    }
+  }
+
+  #answerGroup(ttl: number, now: number, asked?: readonly DnsQuestion[]): void {
     this.#multicastAt = now;
-    this.#out.push({ message: this.#response(ttl), to: undefined });
+    this.#out.push({ message: this.#response(ttl, asked), to: undefined });
   }
 
   /** A plain resolver asked: it wants its identifier and question back, and knows no flag in a class (RFC 6762 6.7). */
@@ -268,10 +280,27 @@ export class MdnsResponder {
     message.id = query.id;
     message.response = true;
     message.authoritative = true;
-    message.questions.push(...asked.slice(0, 1));
-    message.answers.push(this.#record(CLASS_IN, LEGACY_TTL));
+    const first = asked.slice(0, 1);
+    message.questions.push(...first);
+    this.#fill(message, CLASS_IN, LEGACY_TTL, first);
     this.#out.push({ message, to });
   }
+}
+
+function isAsked({ type }: HostAddress, asked: readonly DnsQuestion[]): boolean {
+  return asked.some((question) => question.type === RECORD_TYPES[type] || question.type === TYPE_ANY);
+}
+
+function isSame(own: HostAddress, record: RecordData): boolean {
+  return own.type === record.type && sortKey(own) === sortKey(record);
+}
+
+/** Types are compared first, then the data as bytes (RFC 6762 8.2). Types other than ours count as later ones. */
+function sortKey(record: RecordData): string {
+  const hex = (number: number, digits: number): string => number.toString(16).padStart(digits, "0");
+  if (record.type === "A") return `0001${hex(record.address >>> 0, 8)}`;
+  if (record.type === "AAAA") return `001c${Array.from(record.address, (byte) => hex(byte, 2)).join("")}`;
+  return "ffff";
 }
 
 /** Whether `name` can be one label of a host name. */

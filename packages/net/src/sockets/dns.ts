@@ -6,7 +6,8 @@ import type { Lookup, LookupFailure } from "../dns/lookup.ts";
 import { Resolver } from "../dns/resolver.ts";
 import { type RecordResults, results } from "../dns/results.ts";
 import { InvalidArgumentError } from "../errors.ts";
-import { type AddressTable, isIpv6 } from "../ipv6/addresses.ts";
+import { type AddressTable, isIpv6, MDNS_GROUP } from "../ipv6/addresses.ts";
+import { GROUP } from "../mdns/responder.ts";
 import type { UdpLayer } from "../udp/layer.ts";
 import { type DnsRecord, RECORD_TYPES, type RecordType } from "../wire/dns-records.ts";
 import { formatAddress, parseAddress } from "../wire/ipv4-address.ts";
@@ -88,6 +89,14 @@ export function createDns(parts: DnsParts): Dns {
   const resolver = new Resolver({ random: parts.random });
   const wake = (): void => driver.wake();
   const streams = streamSink(resolver, parts.tcp, (address) => table.format(address), monotonic, wake);
+  function trySend(port: number, server: number, serverPort: number, message: Uint8Array, length: number): boolean {
+    try {
+      udp.send(port, server, serverPort, message, 0, length);
+      return true;
+    } catch {
+      return false;
+    }
+  }
   const sink = {
     ...streams,
     open(port: number): boolean {
@@ -104,14 +113,12 @@ export function createDns(parts: DnsParts): Dns {
     },
     close: (port: number): void => udp.unbind(port),
     send(port: number, server: number, serverPort: number, message: Uint8Array, length: number): boolean {
-      try {
-        udp.send(port, server, serverPort, message, 0, length);
-      } catch {
-        return false;
-      }
+      let sent = trySend(port, server, serverPort, message, length);
+      // Multicast DNS has a group of each family: some hosts are in one of them only (RFC 6762 20).
+      if (server === GROUP && trySend(port, MDNS_GROUP, serverPort, message, length)) sent = true;
       // An ARP request may be due.
-      wake();
-      return true;
+      if (sent) wake();
+      return sent;
     },
   };
   driver.add({ pollAt: () => resolver.pollAt(), dispatch: (now) => resolver.dispatch(now, sink) });

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "../errors.ts";
-import { ANY_IPV4 } from "../ipv6/addresses.ts";
-import { type Destination, GROUP, isHostLabel, MdnsResponder, PORT } from "../mdns/responder.ts";
+import { MDNS_GROUP } from "../ipv6/addresses.ts";
+import { type Destination, GROUP, type HostAddress, isHostLabel, MdnsResponder, PORT } from "../mdns/responder.ts";
 import { RateLimit } from "../rate-limit.ts";
 import type { UdpLayer } from "../udp/layer.ts";
 import { type DnsMessage, emitDns, parseDns } from "../wire/dns.ts";
@@ -41,10 +41,11 @@ export interface MdnsParts {
   readonly driver: Driver;
   readonly monotonic: () => number;
   readonly random: () => number;
-  readonly address: () => number;
+  /** Ours, of both families. */
+  readonly addresses: () => readonly HostAddress[];
   /** Whether a host is on our link: others have nothing to say (RFC 6762 11). */
   readonly isOnLink: (address: number) => boolean;
-  /** Listeners for a change of our address. */
+  /** Listeners for a change of our addresses. */
   readonly onAddress: Set<() => void>;
 }
 
@@ -56,7 +57,7 @@ export function createMdns(parts: MdnsParts): Mdns {
   return {
     async publish({ name }) {
       if (!isHostLabel(name)) throw new InvalidArgumentError(`no host name: ${JSON.stringify(name)}`);
-      const responder = new MdnsResponder({ name, address: parts.address(), random, now: monotonic() });
+      const responder = new MdnsResponder({ name, addresses: parts.addresses(), random, now: monotonic() });
       const limit = new RateLimit(PER_SECOND, PER_SECOND);
       const buffer = new Uint8Array(512);
       const established = new Signal();
@@ -66,15 +67,18 @@ export function createMdns(parts: MdnsParts): Mdns {
         driver.wake();
         return true;
       });
-      udp.narrow(PORT, ANY_IPV4, 0, 0);
       udp.join(PORT, GROUP);
+      udp.join(PORT, MDNS_GROUP);
       const send = (message: DnsMessage, to: Destination | undefined): void => {
         if (!limit.allow(monotonic())) return;
         const length = emitDns(buffer, 0, message);
-        try {
-          udp.send(PORT, to?.address ?? GROUP, to?.port ?? PORT, buffer, 0, length, { ttl: 255 });
-        } catch {
-          // Whoever asked is gone from the link.
+        // A host of both families is two on the link: to be found by each (RFC 6762 20).
+        for (const address of to === undefined ? [GROUP, MDNS_GROUP] : [to.address]) {
+          try {
+            udp.send(PORT, address, to?.port ?? PORT, buffer, 0, length, { ttl: 255 });
+          } catch {
+            // We have no address of that family, or whoever asked is gone from the link.
+          }
         }
         driver.wake();
       };
@@ -86,7 +90,7 @@ export function createMdns(parts: MdnsParts): Mdns {
         },
       };
       const onAddress = (): void => {
-        responder.setAddress(parts.address(), monotonic());
+        responder.setAddresses(parts.addresses(), monotonic());
         driver.wake();
       };
       parts.onAddress.add(onAddress);

@@ -247,7 +247,7 @@ export class UdpLayer {
     // An address of the other family is none to speak from: who bound to it hears of it.
     const own = options.source ?? 0;
     const source = own === 0 || own === ANY_IPV4 ? egress.sourceFor(destinationAddress) : own;
-    if (source >= FIRST_IPV6 !== ipv6 || (ipv6 && source === 0)) throw this.#unreachable(destinationAddress);
+    if (source >= FIRST_IPV6 !== ipv6 || (source === 0 && (ipv6 || group))) throw this.#unreachable(destinationAddress);
     const hops = options.ttl ?? (group ? MULTICAST_TTL : DEFAULT_TTL);
     const total = HEADER_LENGTH + length;
     const room = egress.pathMtu(destinationAddress) - egress.headerLength;

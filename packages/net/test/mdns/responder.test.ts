@@ -3,18 +3,31 @@ import { describe, expect, it } from "vitest";
 import {
   type Destination,
   HOST_TTL,
+  type HostAddress,
   isHostLabel,
   MdnsResponder,
   PROBE_INTERVAL,
   PROBES,
 } from "../../src/mdns/responder.ts";
 import { createDnsMessage, type DnsMessage, emitDns, parseDns } from "../../src/wire/dns.ts";
+import type { DnsRecord } from "../../src/wire/dns-records.ts";
+import { parseIpv6 } from "../../src/wire/ipv6-address.ts";
 import { a } from "../dns/network.ts";
 
 const OURS = 0x0a000002;
 const THEIRS = 0x0a000009;
 const TOP = 0x8000;
 const peer: Destination = { address: THEIRS, port: 5353 };
+
+const ours = (address: number): HostAddress[] => (address === 0 ? [] : [{ type: "A", address }]);
+const SIX: HostAddress = { type: "AAAA", address: parseIpv6("2001:db8::2")! };
+const aaaa = (address: string, ttl = 120): DnsRecord => ({
+  name: "printer.local",
+  class: 1,
+  ttl,
+  type: "AAAA",
+  address: parseIpv6(address)!,
+});
 
 class Network {
   now = 0;
@@ -23,7 +36,12 @@ class Network {
 
   constructor(address = OURS) {
     const rng = seededRng(1);
-    this.responder = new MdnsResponder({ name: "printer", address, random: () => rng.uint32(), now: 0 });
+    this.responder = new MdnsResponder({
+      name: "printer",
+      addresses: ours(address),
+      random: () => rng.uint32(),
+      now: 0,
+    });
   }
 
   /** Lets time pass; returns what was sent. */
@@ -81,9 +99,9 @@ describe("mDNS responder", () => {
   it("says nothing without an address, and starts over with a new one", () => {
     const network = new Network(0);
     expect(network.run(10_000)).toEqual([]);
-    network.responder.setAddress(OURS, network.now);
+    network.responder.setAddresses(ours(OURS), network.now);
     network.established();
-    network.responder.setAddress(OURS + 1, network.now);
+    network.responder.setAddresses(ours(OURS + 1), network.now);
     expect(network.run(10_000).at(-1)!.message.answers).toMatchObject([{ address: OURS + 1 }]);
   });
   it("answers for its name, in any case, to the group; not for others, nor for other types", () => {
@@ -201,6 +219,58 @@ describe("mDNS responder", () => {
     const early = new Network();
     early.responder.close();
     expect(early.run(1000)).toEqual([]);
+  });
+  it("answers for the addresses of both families, with the other family's beside those that were asked for", () => {
+    const network = new Network();
+    network.responder.setAddresses([...ours(OURS), SIX], 0);
+    network.established();
+    const types = (records: readonly DnsRecord[]) => records.map(({ type }) => type);
+    for (const [type, answers, additionals] of [
+      [1, ["A"], ["AAAA"]],
+      [28, ["AAAA"], ["A"]],
+      [255, ["A", "AAAA"], []],
+    ] as const) {
+      network.run(2000);
+      const [sent] = network.ask(type);
+      expect(types(sent!.message.answers)).toEqual(answers);
+      expect(types(sent!.message.additionals)).toEqual(additionals);
+    }
+    network.run(2000);
+    expect(network.ask(28, peer, { answers: [aaaa("2001:db8::2")] })).toEqual([]);
+    network.hear({ response: true, answers: [aaaa("2001:db8::2")] });
+    expect(network.responder.conflicts).toBe(0);
+    network.hear({ response: true, answers: [aaaa("2001:db8::9")] });
+    expect(network.responder.conflicts).toBe(1);
+  });
+  it("an address that comes or goes beside others is announced, without probing", () => {
+    const network = new Network().established();
+    network.responder.setAddresses([...ours(OURS), SIX], network.now);
+    const sent = network.run(5000);
+    expect(sent.map(({ message }) => [message.response, message.answers.length])).toEqual([
+      [true, 2],
+      [true, 2],
+    ]);
+    network.responder.setAddresses([SIX], network.now);
+    expect(network.run(5000).map(({ message }) => message.answers.length)).toEqual([1, 1]);
+    expect(network.ask(1)).toEqual([]);
+  });
+  it("of two that probe at once the list of records that is later wins, an AAAA behind each A (RFC 6762 8.2.1)", () => {
+    const probe = (...authorities: DnsRecord[]) => ({
+      questions: [{ name: "printer.local", type: 255, class: 1 }],
+      authorities,
+    });
+    const rival = (...authorities: DnsRecord[]): boolean => {
+      const network = new Network();
+      network.responder.setAddresses([SIX, ...ours(OURS)], 0);
+      network.run(300);
+      network.hear(probe(...authorities));
+      return network.run(999).length === 0;
+    };
+    expect(rival(a("printer.local", OURS))).toBe(false);
+    expect(rival(aaaa("2001:db8::2"), a("printer.local", OURS))).toBe(false);
+    expect(rival(a("printer.local", OURS), aaaa("2001:db8::3"))).toBe(true);
+    expect(rival(a("printer.local", OURS), aaaa("2001:db8::1"))).toBe(false);
+    expect(rival(aaaa("2001:db8::1"))).toBe(true);
   });
   it("survives whatever arrives, and says little", () => {
     for (let seed = 1; seed <= 100; seed++) {

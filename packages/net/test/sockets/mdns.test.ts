@@ -42,6 +42,32 @@ describe("mdns.publish", () => {
       })(),
     );
   });
+  it("is found over IPv6, by those with one family and by those with both", async () => {
+    const simulation = new Simulation({ seed: 5 });
+    await simulation.run(
+      (async () => {
+        const six = { ipv4: "off", ipv6: "auto" };
+        const [only, both, other] = await Promise.all([
+          open(simulation, "10.0.0.1", six),
+          open(simulation, "10.0.0.2", { ipv6: "2001:db8::2/64" }),
+          open(simulation, "10.0.0.3", six),
+        ]);
+        const published = await only!.mdns.publish({ name: "printer" });
+        expect(published.hostname).toBe("printer.local");
+        const own = only!.ipv6!.addresses.map((each) => each.split(/[%/]/)[0]);
+        const lookUp = async (from: Stack) =>
+          (await from.dns.lookup("printer.local", { family: 6 })).map(({ address }) => address);
+        expect(await lookUp(other!)).toEqual(own);
+        expect(await lookUp(both!)).toEqual(own);
+        only!.tcp.listen({ port: 80 });
+        const flow = await other!.tcp.connect({ host: "printer.local", port: 80 });
+        expect(flow.remote.address.split("%")[0]).toBe(own[0]);
+        const second = await both!.mdns.publish({ name: "printer" });
+        expect(second.hostname).toBe("printer-2.local");
+        expect(await lookUp(other!)).toEqual(own);
+      })(),
+    );
+  });
   it("hears nobody who is not on the link, and no group that it did not join", async () => {
     const simulation = new Simulation({ seed: 1 });
     const one = await simulation.run(open(simulation, "10.0.0.1"));
