@@ -13,7 +13,11 @@ const projects = ["packages", "apps", "tools"].flatMap((group) =>
     .map((name) => ({
       extends: `./${group}/${name}/vitest.config.ts`,
       root: `./${group}/${name}`,
-      test: { name: group === "apps" ? `app-${name}` : name },
+      test: {
+        name: group === "apps" ? `app-${name}` : name,
+        // Vitest's own second is short where a machine does other things, too.
+        expect: { poll: { timeout: 60_000 } },
+      },
     })),
 );
 

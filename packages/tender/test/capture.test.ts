@@ -55,7 +55,7 @@ describe("soloist-capture", () => {
     const ended = once(machine, "close");
     await once(machine.stdout!, "data");
     const [program = "", ...prefix] = namespace.prefix;
-    const ping = spawnSync(program, [...prefix, ..."ping -c 20 -i 0.01 -W 5 10.77.0.2".split(" ")], {
+    const ping = spawnSync(program, [...prefix, ..."ping -c 20 -i 0.01 -W 60 10.77.0.2".split(" ")], {
       encoding: "utf8",
     });
     expect(ping.stdout).toContain("20 received");

@@ -87,7 +87,7 @@ describe.skipIf(reason !== undefined)(`a TAP interface${reason === undefined ? "
     });
   const inside = (namespace: Namespace, ...command: readonly string[]) => {
     const [program = "", ...args] = [...namespace.prefix, ...command];
-    return spawnSync(program, args, { encoding: "utf8", timeout: 10_000 });
+    return spawnSync(program, args, { encoding: "utf8", timeout: 60_000 });
   };
 
   it("gives the guest its MTU and a random, locally administered address", () =>

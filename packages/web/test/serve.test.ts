@@ -236,7 +236,7 @@ describe("serve: content of requests", () => {
     await broken.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nabc");
     await later();
     broken.abort();
-    await vi.waitFor(() => expect(failure).toBeDefined());
+    await vi.waitFor(() => expect(failure).toBeDefined(), 60_000);
     const client = listener.connect();
     await client.write(get("/"));
     expect(await readUntil(client, (text) => text.includes("here"))).toContain("200 OK");
@@ -294,7 +294,7 @@ describe("serve: output", () => {
     await later();
     expect(made).toBeGreaterThan(4);
     client.abort();
-    await vi.waitFor(() => expect(ended).toBe(true));
+    await vi.waitFor(() => expect(ended).toBe(true), 60_000);
     expect(log).not.toHaveBeenCalled();
   });
 
@@ -594,6 +594,6 @@ describe("serve: its end", () => {
     await readUntil(client, (text) => text.includes("tick"));
     expect(signal!.aborted).toBe(false);
     client.abort();
-    await vi.waitFor(() => expect(signal!.aborted).toBe(true));
+    await vi.waitFor(() => expect(signal!.aborted).toBe(true), 60_000);
   });
 });

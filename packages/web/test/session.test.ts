@@ -59,10 +59,10 @@ describe("a client that leaves while its handler runs", () => {
     const { app, signals } = waiting();
     const client = start(app).listener.connect();
     await client.write(get("/"));
-    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    await vi.waitFor(() => expect(signals).toHaveLength(1), 60_000);
     expect(signals[0]!.aborted).toBe(false);
     client.abort();
-    await vi.waitFor(() => expect(signals[0]!.aborted).toBe(true));
+    await vi.waitFor(() => expect(signals[0]!.aborted).toBe(true), 60_000);
     expect(signals[0]!.reason).toMatchObject({ code: "ECONNRESET" });
   });
 
@@ -90,7 +90,7 @@ describe("a client that leaves while its handler runs", () => {
     const { app, signals } = waiting();
     const client = start(app).listener.connect();
     await client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab");
-    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    await vi.waitFor(() => expect(signals).toHaveLength(1), 60_000);
     client.shutdown();
     expect(await readUntil(client, () => false)).toMatch(/^HTTP\/1.1 400 /);
     expect(signals[0]!.aborted).toBe(true);

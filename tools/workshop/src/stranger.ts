@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 
 /** What a person's shell knows beside what is set here: never what tells programs that they run in CI or below npm. */
-const KEPT = /^(?:HOME|XDG_STATE_HOME|USER|LOGNAME|LANG|TMPDIR|SHELL|NODE_EXTRA_CA_CERTS|SSL_CERT_.*|(?:https?|no|all)_proxy)$/i;
+const KEPT =
+  /^(?:HOME|XDG_STATE_HOME|USER|LOGNAME|LANG|TMPDIR|SHELL|NODE_EXTRA_CA_CERTS|SSL_CERT_.*|(?:https?|no|all)_proxy)$/i;
 
 /** Nothing of this repository is in the way: neither npm's variables for scripts nor the folders that it puts in front of PATH. */
 export function strangersEnvironment(variables: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -66,7 +66,7 @@ export function runOnHost(name: string, sources: readonly string[], runs: readon
   const compiled = spawnSync("gcc", [...own, ...paths, ...copies, "-o", program], { encoding: "utf8" });
   if (compiled.status !== 0) throw new Error(compiled.stderr);
   return runs.map((run) => {
-    const { stdout, stderr } = spawnSync(program, [String(run)], { encoding: "utf8", timeout: 20_000 });
+    const { stdout, stderr } = spawnSync(program, [String(run)], { encoding: "utf8", timeout: 120_000 });
     return stdout + stderr;
   });
 }
@@ -114,7 +114,7 @@ export class Guest {
   readonly process: ChildProcess;
   readonly ended: Promise<Result>;
 
-  constructor(image: string, options: Options = {}, seconds = 20) {
+  constructor(image: string, options: Options = {}, seconds = 120) {
     const serial = options.serial ?? "stdio";
     this.process = spawn("qemu-system-x86_64", [
       ...["-nodefaults", "-display", "none", "-no-reboot", "-accel", "tcg", "-cpu", options.cpu ?? "max"],
@@ -200,7 +200,7 @@ export class Wire {
   }
 
   /** Until there are `count` frames since `frames` was last emptied, or time is up. */
-  async receive(count: number, milliseconds = 5000): Promise<void> {
+  async receive(count: number, milliseconds = 60_000): Promise<void> {
     const end = Date.now() + milliseconds;
     while (this.frames.length < count && Date.now() < end)
       await new Promise<void>((resolve) => {

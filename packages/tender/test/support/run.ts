@@ -13,10 +13,10 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the tender, or `program` in its place, for at most ten seconds. */
+/** Runs the tender, or `program` in its place, for at most a minute. */
 export function run(args: readonly string[], program = tender): Outcome {
   const env = { ...process.env, ASAN_OPTIONS: "detect_leaks=0" };
-  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 10_000, env });
+  const { status, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 60_000, env });
   return { status, stdout, stderr };
 }
 

@@ -170,7 +170,7 @@ describe("guards", () => {
       const response = await app.request(path);
       expect([response.status, await response.text()]).toEqual([503, "The answer took too long\n"]);
     }
-    await vi.waitFor(() => expect(cancelled).toBe(true));
+    await vi.waitFor(() => expect(cancelled).toBe(true), 60_000);
     expect((await app.request("/quick")).status).toBe(200);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false]);
     expect(signals[0]!.reason).toMatchObject({ status: 503, code: "ERR_TIMEOUT" });

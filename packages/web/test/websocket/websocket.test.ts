@@ -284,13 +284,13 @@ describe("webSocket: with ws", () => {
       for await (const message of socket) room.send(message, socket);
     });
     const clients = await Promise.all(Array.from({ length: 200 }, () => open(url)));
-    await vi.waitFor(() => expect(room.size).toBe(200));
+    await vi.waitFor(() => expect(room.size).toBe(200), 60_000);
     const heard = clients.slice(1).map((client) => once(client, "message"));
     clients[0]!.on("message", () => expect.unreachable());
     clients[0]!.send("hello");
     for (const [message] of await Promise.all(heard)) expect(`${message}`).toBe("hello");
     for (const client of clients) client.terminate();
-    await vi.waitFor(() => expect(room.size).toBe(0));
+    await vi.waitFor(() => expect(room.size).toBe(0), 60_000);
   });
 });
 
@@ -416,7 +416,7 @@ describe("webSocket: back-pressure", () => {
     expect(room.size).toBe(2);
     if (slow === "close") {
       await stuck.client.write(close(1013));
-      await vi.waitFor(() => expect(room.size).toBe(1));
+      await vi.waitFor(() => expect(room.size).toBe(1), 60_000);
     }
   });
 });
@@ -457,7 +457,7 @@ describe("webSocket: its end", () => {
     const [gone, half, stays] = [await connect(), await connect(), await connect()];
     gone.client.abort();
     half.client.shutdown();
-    await vi.waitFor(() => expect(ends).toEqual([1006, 1006]));
+    await vi.waitFor(() => expect(ends).toEqual([1006, 1006]), 60_000);
     await stays.client.write(frame("still"));
     expect(await readUntil(stays.client, (text) => text.includes("still"))).toBe("\x81\x05still");
   });
