@@ -3,6 +3,7 @@
  * prints one number. A program of its own because a client in Node.js is slower than the servers that are measured.
  *
  *   ping      one message of SIZE bytes on its way in each connection, and back: messages a second
+ *   spin      the same, never asleep: without the time that waking this program takes
  *   echo      as many bytes as fit on their way: bytes a second each way
  *   send      bytes a second that the server takes
  *   receive   bytes a second that the server sends
@@ -84,7 +85,7 @@ static size_t fill(int s) {
 
 /* Counts from a second after the start on, when windows have grown and compilers are warm. */
 static void stream(const char *mode, int count, double length) {
-    int ping = strcmp(mode, "ping") == 0, receives = strcmp(mode, "receive") == 0, sends = strcmp(mode, "send") == 0;
+    int spin = strcmp(mode, "spin") == 0, ping = spin || strcmp(mode, "ping") == 0, receives = strcmp(mode, "receive") == 0, sends = strcmp(mode, "send") == 0;
     int events = epoll_create1(0);
     struct epoll_event ready[256];
     size_t *left = calloc((size_t)count + 4096, sizeof *left);
@@ -105,7 +106,7 @@ static void stream(const char *mode, int count, double length) {
     size_t sum = 0, before = 0;
     int counting = 0;
     while (now < from + length) {
-        int n = epoll_wait(events, ready, 256, 100);
+        int n = epoll_wait(events, ready, 256, spin ? 0 : 100);
         for (int i = 0; i < n; i++) {
             int s = ready[i].data.fd;
             if (sends) {
@@ -211,7 +212,7 @@ int main(int argc, char **argv) {
         connect_first(argv[7]);
     else if (strcmp(mode, "hold") == 0)
         hold(count);
-    else if (strcmp(mode, "ping") == 0 || strcmp(mode, "echo") == 0 || strcmp(mode, "send") == 0 ||
+    else if (strcmp(mode, "ping") == 0 || strcmp(mode, "spin") == 0 || strcmp(mode, "echo") == 0 || strcmp(mode, "send") == 0 ||
              strcmp(mode, "receive") == 0)
         stream(mode, count, length);
     else

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { boots, cpuSeconds, GUEST, type Namespace, residentBytes, runIn } from "@soloist/tool-e2e";
+import { boots, cpuSeconds, GUEST, type Namespace, residentBytes, runIn, type Target } from "@soloist/tool-e2e";
 import { Bench, NODE } from "./bench.ts";
 import { compiled } from "./program.ts";
 import { median, type Row } from "./table.ts";
@@ -26,6 +26,7 @@ async function load(net: Namespace, address: string, mode: string, ...args: (str
 /** Mode, port, connections, bytes of a message. */
 const LOADS: readonly (readonly [name: string, mode: string, port: number, connections: number, size: number])[] = [
   ["64 bytes there and back, 1 connection", "ping", 7, 1, 64],
+  ["64 bytes there and back, 1 connection, a client that never sleeps", "spin", 7, 1, 64],
   ["64 bytes there and back, 32 connections", "ping", 7, 32, 64],
   ["echo each way, 1 connection", "echo", 7, 1, 1],
   ["echo each way, 32 connections", "echo", 7, 32, 1],
@@ -36,6 +37,8 @@ const LOADS: readonly (readonly [name: string, mode: string, port: number, conne
   ["connections one after another", "connect", 7, 1, 1],
   ["connections, 16 at a time", "connect", 7, 16, 1],
 ];
+
+const isStream = (mode: string) => mode === "echo" || mode === "send" || mode === "receive";
 
 /** Packets that have gone through the tap, both ways. */
 function tapPackets(net: Namespace): number {
@@ -57,7 +60,7 @@ export async function loads(): Promise<Row[]> {
     const soloist = await rate(GUEST);
     const cpu = cpuSeconds(guest.pid) - before.cpu;
     const microseconds = (cpu * 1e6) / (tapPackets(bench.net) - before.packets);
-    const stream = mode !== "ping" && mode !== "connect";
+    const stream = isStream(mode);
     const scale = stream ? MEGABYTE : 1;
     rows.push({
       name,
@@ -72,24 +75,37 @@ export async function loads(): Promise<Row[]> {
   return rows;
 }
 
-/** In QEMU without KVM, with all that its network device does and with nothing of it; one after the other, so that a ratio means something. */
+const NO_OFFLOADS =
+  "csum=off,guest_csum=off,gso=off,mrg_rxbuf=off,guest_tso4=off,guest_tso6=off,host_tso4=off,host_tso6=off";
+
+/** With all that a tap and QEMU's network device do, and with nothing of it; one after the other, so that a ratio means something. */
 export async function offloads(): Promise<Row[]> {
-  const streams = LOADS.filter(([, mode, , connections]) => connections === 1 && mode !== "ping" && mode !== "connect");
-  const rates = async (offloads: boolean | string): Promise<number[]> => {
+  return [
+    ...(await withAndWithout("spt", "spt", [1, 32], false)),
+    ...(await withAndWithout("virtio without KVM", "virtio", [1], NO_OFFLOADS)),
+  ];
+}
+
+async function withAndWithout(
+  title: string,
+  target: Target,
+  counts: readonly number[],
+  nothing: string | false,
+): Promise<Row[]> {
+  const streams = LOADS.filter(([, mode, , connections]) => isStream(mode) && counts.includes(connections));
+  const rates = async (offloads: string | boolean): Promise<number[]> => {
     using bench = new Bench();
-    await using guest = bench.boot(APP, "virtio", 64, { offloads });
+    await using guest = bench.boot(APP, target, 64, { offloads });
     await guest.says(/listening/);
     const each: number[] = [];
     for (const [, mode, port, connections, size] of streams)
       each.push((await load(bench.net, GUEST, mode, port, connections, size, SECONDS)) / MEGABYTE);
     return each;
   };
-  const nothing =
-    "csum=off,guest_csum=off,gso=off,mrg_rxbuf=off,guest_tso4=off,guest_tso6=off,host_tso4=off,host_tso6=off";
   const without = await rates(nothing);
   const all = await rates(true);
   return streams.map(([name], index) => ({
-    name: `virtio without KVM, ${name}`,
+    name: `${title}, ${name}`,
     unit: "MB/s",
     soloist: all[index]!,
     note: `${without[index]!.toFixed(1)} without offloads: ${(all[index]! / without[index]!).toFixed(1)} times`,
