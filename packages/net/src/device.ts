@@ -1,4 +1,4 @@
-import type { Device, Host, NetDevice, Parameter } from "@soloist/interface";
+import type { BlockDevice, Device, Host, NetDevice, Parameter } from "@soloist/interface";
 import type { Counters } from "./counters.ts";
 import { registerStack } from "./current.ts";
 import type { Family } from "./dns/happy-eyeballs.ts";
@@ -10,12 +10,12 @@ import { sortDestinations } from "./ipv6/policy.ts";
 import type { HostAddress } from "./mdns/responder.ts";
 import {
   address,
-  addresses,
   cidrs,
   domains,
   type Ipv6Cidr,
   ipv6Cidrs,
   ipv6Gateway,
+  nameServers,
   routes,
   secret,
 } from "./parameters.ts";
@@ -34,6 +34,7 @@ import { Signal } from "./sockets/signal.ts";
 import { createTcp } from "./sockets/tcp.ts";
 import { createUdp, type Udp } from "./sockets/udp.ts";
 import { NetStack } from "./stack.ts";
+import { StackState } from "./state.ts";
 import { formatMac } from "./wire/ethernet.ts";
 import { type Cidr, formatAddress } from "./wire/ipv4-address.ts";
 import { formatIpv6 } from "./wire/ipv6-address.ts";
@@ -50,6 +51,14 @@ export interface StackOptions {
   readonly dhcpTimeout?: number;
   /** What DHCP servers are told that we are called. */
   readonly hostName?: string;
+  /**
+   * A disk for what is to be the same at the next boot: its first block remembers the address that DHCP lent us, which is asked for
+   * again, and what IPv6's addresses are made with. It may have nothing else in it. The lease is then not given back at shutdown.
+   *
+   * @example
+   * stack({ state: block("state") })
+   */
+  readonly state?: Device<BlockDevice>;
   /** Bytes that all send and receive buffers may hold together before windows shrink; default 16 MiB. */
   readonly memory?: number;
 }
@@ -178,11 +187,11 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     placeholder: "HEX",
     parse: secret,
   };
-  const dnsKey: Parameter<readonly string[]> = {
+  const dnsKey: Parameter<readonly string[] | "dhcp"> = {
     name: `${prefix}dns`,
-    help: `name servers of "${name}"; without any those that DHCP and routers tell of`,
+    help: `name servers of "${name}"; without any those that DHCP and routers tell of; dhcp: ask DHCP though the address is given`,
     placeholder: "ADDRESS,…",
-    parse: addresses,
+    parse: nameServers,
   };
   const searchKey: Parameter<readonly string[]> = {
     name: `${prefix}dns-search`,
@@ -191,7 +200,7 @@ export function stack(options: StackOptions = {}): Device<Stack> {
     parse: domains,
   };
   return {
-    manifest: device.manifest,
+    manifest: [...device.manifest, ...(options.state?.manifest ?? [])],
     parameters: [
       ...device.parameters,
       addressKey,
@@ -204,7 +213,7 @@ export function stack(options: StackOptions = {}): Device<Stack> {
       searchKey,
     ],
     open: (host) =>
-      openStack(host, device.open(host), name, options, {
+      openStack(host, device.open(host), options.state?.open(host), name, options, {
         address: host.parameter(addressKey),
         gateway: host.parameter(gatewayKey),
         routes: host.parameter(routesKey),
@@ -225,19 +234,22 @@ interface StackParameters {
   readonly ipv6: readonly Ipv6Cidr[] | "off" | "temporary" | undefined;
   readonly ipv6Gateway: string | undefined;
   readonly secret: Uint8Array | undefined;
-  readonly dns: readonly string[] | undefined;
+  readonly dns: readonly string[] | "dhcp" | undefined;
   readonly search: readonly string[] | undefined;
 }
 
 async function openStack(
   host: Host,
   opening: NetDevice | Promise<NetDevice>,
+  openingDisk: BlockDevice | Promise<BlockDevice> | undefined,
   name: string,
   options: StackOptions,
   parameters: StackParameters,
 ): Promise<Stack> {
   const { address: fixed, gateway } = parameters;
   const device = await opening;
+  const disk = await openingDisk;
+  const state = disk === undefined ? undefined : new StackState(disk, device.mac, () => host.rng.uint32());
   let wakeup = { wake() {} };
   const net = new NetStack(
     device,
@@ -247,7 +259,7 @@ async function openStack(
     {
       memory: options.memory ?? MEMORY,
       log: (source) => host.log(source),
-      secret: parameters.secret,
+      secret: parameters.secret ?? state?.remembered.secret,
     },
   );
   const changed = new Signal();
@@ -259,13 +271,14 @@ async function openStack(
   if (parameters.ipv6 !== "off") startIpv6(net, parameters.ipv6 ?? [], parameters.ipv6Gateway);
   if (fixed !== undefined && fixed.length > 0) {
     net.configureAll(fixed, gateway ?? 0, parameters.routes ?? [], false);
+    if (parameters.dns === "dhcp") net.startInform(options.hostName);
     wakeup = host.drive(net);
     wakeup.wake();
   } else {
     if (fixed === undefined) {
-      net.startDhcp(options.hostName);
-      // Registered before the app's own: its last packets still go out.
-      host.onShutdown(() => net.release());
+      net.startDhcp(options.hostName, state === undefined ? 0 : rememberLease(host, net, state));
+      // Registered before the app's own: its last packets still go out. Who remembers a lease wants it again.
+      if (state === undefined) host.onShutdown(() => net.release());
     }
     const { own } = net.ipv6;
     const manual = typeof parameters.ipv6 === "object" && parameters.ipv6.length > 0;
@@ -298,7 +311,7 @@ async function openStack(
   const sockets: SocketAddresses = { table: net.addresses, ipv4: net.egress, ipv6: net.ipv6 };
   const tcp = createTcp(net.tcp, sockets, monotonic);
   const random = (): number => host.rng.uint32();
-  const fixedServers = parameters.dns?.map((text) => hold(net, text));
+  const fixedServers = parameters.dns === "dhcp" ? undefined : parameters.dns?.map((text) => hold(net, text));
   const dns = createDns({
     udp: net.udp,
     tcp,
@@ -306,7 +319,7 @@ async function openStack(
     bytes: host.bytes,
     monotonic,
     random,
-    servers: () => fixedServers ?? [...net.ipv6.servers, ...(net.lease?.dns ?? [])],
+    servers: () => fixedServers ?? [...net.ipv6.servers, ...(net.told?.dns ?? [])],
     search: () => parameters.search ?? net.ipv6.domains,
     table: net.addresses,
     families: () => familiesOf(net),
@@ -351,11 +364,11 @@ async function openStack(
         address: formatAddress(own),
         prefix,
         gateway: router === 0 ? undefined : formatAddress(router),
-        dns: (net.lease?.dns ?? []).map(formatAddress),
+        dns: (net.told?.dns ?? []).map(formatAddress),
         addresses: net.egress.addresses.map((each) => `${formatAddress(each.address)}/${each.prefix}`),
-        ntp: (net.lease?.ntp ?? []).map(formatAddress),
-        hostName: net.lease?.hostName || undefined,
-        domainName: net.lease?.domainName || undefined,
+        ntp: (net.told?.ntp ?? []).map(formatAddress),
+        hostName: net.told?.hostName || undefined,
+        domainName: net.told?.domainName || undefined,
         mtu: net.egress.mtu,
       };
     },
@@ -374,6 +387,16 @@ async function openStack(
       };
     },
   };
+}
+
+/** Keeps the lease in `state` from now on; returns the address that was kept there, 0 when its time is over. */
+function rememberLease(host: Host, net: NetStack, state: StackState): number {
+  net.onLease = (lease) => {
+    const left = lease === undefined ? 0 : lease.expiresAt - host.clock.monotonic();
+    state.save(lease?.address ?? 0, lease === undefined ? 0 : host.clock.wall() + left);
+  };
+  const { address: kept, until } = state.remembered;
+  return until > host.clock.wall() ? kept : 0;
 }
 
 /** The number of an address for as long as the stack lives. */

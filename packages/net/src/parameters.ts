@@ -72,8 +72,12 @@ export function address(text: string): number {
   return value;
 }
 
-/** Their texts, as above. */
-export function addresses(text: string): readonly string[] {
+/** Their texts, as above; "dhcp": what servers say, though the address is given. */
+export function nameServers(text: string): readonly string[] | "dhcp" {
+  return text === "dhcp" ? text : addresses(text);
+}
+
+function addresses(text: string): readonly string[] {
   const values = text.split(",");
   if (values.some((each) => parseAddress(each) === undefined && parseIpv6(each) === undefined)) {
     throw new Error("expected addresses such as 10.0.0.53,2001:db8::53");

@@ -2,6 +2,7 @@ import type { ByteHelpers, Logger, NetDevice, Pollable, Rng, Wakeup } from "@sol
 import { AddressDefense } from "./arp/defense.ts";
 import { type Counters, createCounters } from "./counters.ts";
 import { DhcpClient } from "./dhcp/client.ts";
+import { DhcpInform, type Information } from "./dhcp/inform.ts";
 import { IcmpLayer } from "./icmp/layer.ts";
 import { Ipv4Egress, type LocalAddress } from "./ipv4/egress.ts";
 import { Reassembly } from "./ipv4/reassembly.ts";
@@ -67,6 +68,8 @@ export class NetStack implements Pollable {
   readonly icmp: IcmpLayer;
   /** Called when an address of ours appears, changes or goes. */
   onAddress: () => void = () => {};
+  /** Called when the lease is new, was prolonged, or is lost. */
+  onLease: (lease: DhcpClient["lease"]) => void = () => {};
   readonly #bytes: ByteHelpers;
   readonly #rng: Rng;
   readonly #ipv4 = createIpv4Fields();
@@ -80,6 +83,7 @@ export class NetStack implements Pollable {
   /** When DHCP, fragments or announcements are due: seldom, so that a poll looks at one number for all. */
   #rareAt: number = Number.POSITIVE_INFINITY;
   #dhcp: DhcpClient | undefined;
+  #inform: DhcpInform | undefined;
   #dhcpBuffer: Uint8Array | undefined;
   #deferred = false;
   readonly #reassembly: Reassembly;
@@ -178,19 +182,42 @@ export class NetStack implements Pollable {
     this.ipv6.start(options);
   }
 
-  /** Asks for an address, and keeps it. */
-  startDhcp(hostName = ""): void {
+  /** Asks for an address, first for the one that is remembered, and keeps it. */
+  startDhcp(hostName = "", remembered = 0): void {
     if (this.#dhcp !== undefined) return;
-    const client = new DhcpClient(this.device.mac, () => this.#rng.uint32(), hostName);
+    const client = new DhcpClient(this.device.mac, () => this.#rng.uint32(), hostName, remembered);
     this.#dhcp = client;
+    this.#bindDhcp((message) => {
+      const before = client.lease;
+      if (client.process(message, this.tcp.now)) this.#onLease();
+      if (client.lease !== before) this.onLease(client.lease);
+    });
+  }
+
+  /** Asks what DHCP servers know beside addresses: ours was given to us. */
+  startInform(hostName = ""): void {
+    const { address } = this.egress.config;
+    const inform = new DhcpInform(this.device.mac, address, () => this.#rng.uint32(), hostName, this.tcp.now);
+    this.#inform = inform;
+    this.#bindDhcp((message) => {
+      if (inform.process(message)) this.onAddress();
+    });
+  }
+
+  #bindDhcp(take: (message: DhcpMessage) => void): void {
     this.udp.bind(CLIENT_PORT, (bytes, at, length) => {
       const message = parseDhcp(bytes, at, length);
-      if (message !== undefined && client.process(message, this.tcp.now)) this.#onLease();
+      if (message !== undefined) take(message);
       this.#schedule();
       return true;
     });
     this.udp.narrow(CLIENT_PORT, ANY_IPV4, 0, 0);
     this.#schedule();
+  }
+
+  /** What a DHCP server told beside an address. */
+  get told(): Information | undefined {
+    return this.#dhcp?.lease ?? this.#inform?.information;
   }
 
   poll(now: number): number {
@@ -414,6 +441,7 @@ export class NetStack implements Pollable {
     } else if (verdict === "lose" && this.#dhcp !== undefined && address === this.#dhcp.lease?.address) {
       this.#dhcp.decline(now, (message, server) => this.#sendDhcp(message, server));
       this.#onLease();
+      this.onLease(undefined);
       this.#schedule();
     }
   }
@@ -441,6 +469,7 @@ export class NetStack implements Pollable {
 
   #dispatchRare(now: number): void {
     if (this.#dhcp !== undefined) this.#dispatchDhcp(this.#dhcp, now);
+    this.#inform?.dispatch(now, (message, server) => this.#sendDhcp(message, server));
     this.#dispatchDefense(now);
     this.#expireFragments(now);
     if (this.ipv6.egress.enabled) this.ipv6.dispatch(now);
@@ -448,13 +477,15 @@ export class NetStack implements Pollable {
   }
 
   #schedule(): void {
-    const dhcpAt = this.#dhcp?.pollAt() ?? Number.POSITIVE_INFINITY;
+    const dhcpAt = (this.#dhcp ?? this.#inform)?.pollAt() ?? Number.POSITIVE_INFINITY;
     this.#rareAt = Math.min(dhcpAt, this.#defense.pollAt(), this.#reassembly.pollAt(), this.ipv6.pollAt());
   }
 
   #dispatchDhcp(dhcp: DhcpClient, now: number): void {
     const expired = dhcp.dispatch(now, (message, server) => this.#sendDhcp(message, server));
-    if (expired) this.#onLease();
+    if (!expired) return;
+    this.#onLease();
+    this.onLease(undefined);
   }
 
   #sendDhcp(message: DhcpMessage, server: number): void {

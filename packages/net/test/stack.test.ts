@@ -2,6 +2,7 @@ import {
   byteHelpers,
   checkCode,
   FakeHost,
+  memoryBlockDevice,
   pattern,
   QueueDevice,
   readAll,
@@ -17,6 +18,7 @@ import {
   ACK as DHCP_ACK,
   DISCOVER,
   emitDhcp,
+  INFORM,
   OFFER,
   OP_REPLY,
   parseDhcp,
@@ -462,7 +464,7 @@ describe("opening by DHCP", () => {
       const message = parseDhcp(frame, 42, frame.length - 42)!;
       const answer = Object.assign(createDhcpMessage(), message, {
         op: OP_REPLY,
-        type: message.type === REQUEST ? DHCP_ACK : OFFER,
+        type: message.type === REQUEST || message.type === INFORM ? DHCP_ACK : OFFER,
         yourAddress: 0x0a000042,
         server: PEER,
         mask: -256,
@@ -494,6 +496,42 @@ describe("opening by DHCP", () => {
     const host = simulation.addHost();
     await checkCode("EADDRNOTAVAIL", () => simulation.run(Promise.resolve(stack().open(host))));
     expect(simulation.now).toBe(10_000);
+  });
+  it("with a disk for its state asks for the same address at the next boot, and does not give it back", async () => {
+    const disk = memoryBlockDevice();
+    const state = { manifest: [{ name: "state", type: "block" as const }], parameters: [], open: () => disk };
+    const device = stack({ state });
+    expect(device.manifest.map(({ name }) => name)).toEqual(["service", "state"]);
+    const kinds: number[] = [];
+    const identifiers: string[] = [];
+    for (let boot = 0; boot < 2; boot++) {
+      const simulation = new Simulation({ seed: boot });
+      serve(simulation, 0);
+      const answering = simulation.filter;
+      simulation.filter = (frame, from) => {
+        if (frame[23] === 17 && frame[37] === 67) kinds.push(parseDhcp(frame, 42, frame.length - 42)!.type);
+        return answering(frame, from);
+      };
+      const host = simulation.addHost();
+      const opened = await simulation.run(Promise.resolve(device.open(host)));
+      expect(opened.ipv4?.address).toBe("10.0.0.66");
+      await simulation.pass(1500);
+      identifiers.push(opened.ipv6!.addresses[0]!);
+      for (const cleanup of host.cleanups) await cleanup();
+      await simulation.pass(100);
+    }
+    expect(kinds).toEqual([DISCOVER, REQUEST, REQUEST]);
+    expect(identifiers[1]).toBe(identifiers[0]);
+  });
+  it("with an address of its own asks DHCP for name servers where --dns=dhcp says so", async () => {
+    const simulation = new Simulation();
+    serve(simulation, 0);
+    const parameters = { ipv4: "10.0.0.66/24", dns: "dhcp", ipv6: "off" };
+    const opened = await simulation.run(Promise.resolve(stack().open(simulation.addHost({ parameters }))));
+    expect(opened.dns.servers).toEqual([]);
+    await simulation.pass(1000);
+    expect(opened.dns.servers).toEqual(["10.0.0.2"]);
+    expect(opened.ipv4).toMatchObject({ address: "10.0.0.66", dns: ["10.0.0.2"] });
   });
   it("gives the lease back at shutdown, and an address that somebody has to somebody else", async () => {
     const simulation = new Simulation();
@@ -539,7 +577,7 @@ describe("opening by DHCP", () => {
       "dns",
       "dns-search",
     ]);
-    expect(stack({ name: "private" }).manifest).toEqual([{ name: "private", type: "net" }]);
+    expect(stack({ name: "private" }).manifest).toMatchObject([{ name: "private", type: "net" }]);
   });
 });
 

@@ -18,12 +18,14 @@ export function stack(options: StackOptions = {}): Device<Stack> {
   return {
     manifest: real.manifest,
     parameters: real.parameters,
-    open: (host) =>
-      registerStack(
+    open: (host) => {
+      const dns = value(host, "dns");
+      return registerStack(
         openHostStack(host, {
           addresses: value(host, "ipv4") as StackParameters["addresses"],
-          dns: value(host, "dns") as StackParameters["dns"],
+          dns: dns === "dhcp" ? undefined : (dns as StackParameters["dns"]),
         }),
-      ),
+      );
+    },
   };
 }

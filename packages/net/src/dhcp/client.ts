@@ -13,7 +13,7 @@ import {
 } from "../wire/dhcpv4.ts";
 import { maskPrefix } from "../wire/ipv4-address.ts";
 
-export type DhcpState = "init" | "selecting" | "requesting" | "bound" | "renewing" | "rebinding";
+export type DhcpState = "rebooting" | "init" | "selecting" | "requesting" | "bound" | "renewing" | "rebinding";
 
 /** An address on loan. Times are milliseconds, monotonic. */
 export interface Lease {
@@ -42,6 +42,8 @@ export type DhcpSink = (message: DhcpMessage, server: number) => void;
 /** "a randomized exponential backoff … first 4 seconds … up to 64" (RFC 2131 4.1); a virtual network answers at once, so the first comes sooner. */
 const FIRST_RETRY = 500;
 const MAX_RETRY = 64_000;
+/** The same for the address that we had before we booted: who has not heard of it stays silent (RFC 2131 3.2 step 2). */
+const MAX_REBOOTS = 2;
 /** REQUESTs without an answer before it starts over (RFC 2131 3.1 step 5). */
 const MAX_REQUESTS = 4;
 /** "a minimum of 60 seconds" between renewal attempts (RFC 2131 4.4.5). */
@@ -73,11 +75,16 @@ export class DhcpClient {
   /**
    * @param random 32 random bits
    * @param hostName what we would like to be called; "": no wish
+   * @param remembered the address that we had before we booted, int32: asked for first (INIT-REBOOT); 0: none
    */
-  constructor(mac: Uint8Array, random: () => number, hostName = "") {
+  constructor(mac: Uint8Array, random: () => number, hostName = "", remembered = 0) {
     this.#mac = mac;
     this.#random = random;
     this.#hostName = hostName;
+    if (remembered === 0) return;
+    this.state = "rebooting";
+    this.#offered = remembered;
+    this.#transaction = random() | 0;
   }
 
   pollAt(): number {
@@ -98,7 +105,9 @@ export class DhcpClient {
       this.#nextAt = now;
       return false;
     }
-    if (this.state !== "requesting" && this.state !== "renewing" && this.state !== "rebinding") return false;
+    if (this.state === "init" || this.state === "bound") return false;
+    // Nothing was asked yet.
+    if (this.state === "rebooting" && this.#tries === 0) return false;
     if (message.type === NAK) {
       // Only of the server that was asked; while rebinding anyone may say so.
       if (this.state === "requesting" && message.server !== this.#server) return false;
@@ -108,7 +117,8 @@ export class DhcpClient {
       return had;
     }
     if (message.type !== ACK || message.yourAddress === 0) return false;
-    if (this.state === "requesting" && message.yourAddress !== this.#offered) return false;
+    const asked = this.state === "requesting" || this.state === "rebooting";
+    if (asked && message.yourAddress !== this.#offered) return false;
     return this.#bind(message, now);
   }
 
@@ -162,8 +172,10 @@ export class DhcpClient {
       case "selecting":
         this.#send(DISCOVER, now, sink);
         break;
+      case "rebooting":
       case "requesting":
-        if (this.#tries >= MAX_REQUESTS) {
+        if (this.#tries === 0 && this.state === "rebooting") this.#startedAt = now;
+        if (this.#tries >= (this.state === "rebooting" ? MAX_REBOOTS : MAX_REQUESTS)) {
           this.#restart(now);
           return this.dispatch(now, sink);
         }

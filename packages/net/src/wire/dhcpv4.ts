@@ -51,6 +51,7 @@ export const DECLINE = 4;
 export const ACK = 5;
 export const NAK = 6;
 export const RELEASE = 7;
+export const INFORM = 8;
 
 /** "A client must be prepared to receive … at least 312 octets of options" (RFC 2131 2): BOOTP relays like 300 bytes and more. */
 const MIN_LENGTH = 300;
@@ -288,10 +289,9 @@ export function emitDhcp(into: Uint8Array, at: number, message: DhcpMessage): nu
       OPTION_DOMAIN_NAME,
       OPTION_INTERFACE_MTU,
       OPTION_NTP,
-      OPTION_LEASE_TIME,
-      OPTION_RENEWAL_TIME,
-      OPTION_REBINDING_TIME,
     ];
+    // "the client MUST NOT … request … lease time parameters" for an address of its own (RFC 2131 4.4.3).
+    if (message.type !== INFORM) wanted.push(OPTION_LEASE_TIME, OPTION_RENEWAL_TIME, OPTION_REBINDING_TIME);
     into[position++] = OPTION_PARAMETERS;
     into[position++] = wanted.length;
     for (const option of wanted) into[position++] = option;

@@ -23,12 +23,13 @@ class Network {
   sent: { message: DhcpMessage; server: number; at: number }[] = [];
   readonly client: DhcpClient;
 
-  constructor() {
+  constructor(remembered = 0) {
     let seed = 1;
-    this.client = new DhcpClient(MAC, () => {
+    const random = () => {
       seed = (seed * 1103515245 + 12345) >>> 0;
       return seed;
-    });
+    };
+    this.client = new DhcpClient(MAC, random, "", remembered);
   }
 
   run(milliseconds: number): DhcpMessage[] {
@@ -77,6 +78,35 @@ describe("DHCP client", () => {
     expect(request).toMatchObject({ type: REQUEST, requestedAddress: 0x0a000005, server: SERVER, broadcast: true });
     expect(network.answer(ACK)).toBe(true);
     expect(network.client.lease).toMatchObject({ address: 0x0a000005, prefix: 24, gateway: 0x0a000001, dns: [8, 9] });
+  });
+  it("asks for the address that it had before it booted, of whoever knows of it (INIT-REBOOT, RFC 2131 3.2)", () => {
+    const network = new Network(0x0a000005);
+    const [request, ...more] = network.run(0);
+    expect(more).toEqual([]);
+    // Table 5: the address as an option, no server.
+    expect(request).toMatchObject({ type: REQUEST, requestedAddress: 0x0a000005, server: 0, clientAddress: 0 });
+    expect(network.sent[0]!.server).toBe(0);
+    expect(network.answer(ACK, { yourAddress: 0x0a000006 })).toBe(false);
+    expect(network.answer(OFFER)).toBe(false);
+    expect(network.answer(ACK)).toBe(true);
+    expect(network.client).toMatchObject({ state: "bound", lease: { address: 0x0a000005, server: SERVER } });
+  });
+  it("starts over when that is refused, or when nobody has heard of it", () => {
+    const refused = new Network(0x0a000005);
+    refused.run(0);
+    expect(refused.answer(NAK)).toBe(false);
+    expect(refused.run(0).map(({ type }) => type)).toEqual([DISCOVER]);
+    refused.answer(OFFER, { yourAddress: 0x0a000007 });
+    refused.run(0);
+    expect(refused.answer(ACK, { yourAddress: 0x0a000007 })).toBe(true);
+    const unheard = new Network(0x0a000005);
+    expect(
+      unheard
+        .run(3000)
+        .map(({ type }) => type)
+        .slice(0, 3),
+    ).toEqual([REQUEST, REQUEST, DISCOVER]);
+    expect(unheard.sent[2]!.message.transaction).not.toBe(unheard.sent[0]!.message.transaction);
   });
   it("repeats DISCOVER with growing pauses", () => {
     const network = new Network();
