@@ -15,7 +15,7 @@ export function normalise(text: string): string {
 
 function normaliseLine(line: string): string {
   return line
-    .replace(/\d+(?:\.\d+)? ?(?:ms|m?s|min)\b/g, "N ms")
+    .replace(/(?:\d+m )?\d+(?:\.\d+)? ?(?:ms|s|min|m)\b/g, "N ms")
     .replace(/\d+(?:\.\d+)? (?:B|kB|KB|MB|MiB|bytes)\b/g, "N MB")
     .replace(/^(?:added \d+ packages?.*|up to date.*) in N ms$/g, "done in N ms")
     .replace(/^ +0x[0-9a-f]+ .*$/, "  0xN")
