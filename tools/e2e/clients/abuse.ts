@@ -108,6 +108,23 @@ const kinds: Record<string, () => Promise<unknown>> = {
         else socket.end();
       }, true),
     ),
+  /** More content at a time than the server holds for all, of which the last byte comes when somebody was refused. */
+  contents: async () => {
+    const content = "x".repeat(250_000);
+    const sockets: Socket[] = [];
+    const closed = times(100, () =>
+      open((socket) => {
+        sockets.push(socket);
+        socket.write(
+          `POST /upload HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${content.length + 1}\r\n\r\n`,
+        );
+        socket.write(content);
+      }),
+    );
+    while (ends[503] === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const socket of sockets) if (socket.writable) socket.write("x");
+    await Promise.all(closed);
+  },
   /** A thousand connections that have had an answer and say no more, until this client is gone. */
   idle: async () => {
     const sockets: Socket[] = [];

@@ -10,7 +10,7 @@ interface Outcome {
   readonly served: number;
 }
 
-const boot = () => serves("tools/e2e/apps/web-abuse.ts", "spt", { memory: 64 });
+const boot = (target: "spt" | "virtio" = "spt") => serves("tools/e2e/apps/web-abuse.ts", target, { memory: 64 });
 const abuse = (server: Serving, kind: string) => client<Outcome>(server.net, "abuse", [kind, GUEST]);
 
 /**
@@ -44,6 +44,16 @@ describe.skipIf(missing !== undefined)(`abuse of web on spt${missing ? ` (skippe
     expect(served).toBeGreaterThan(0);
   });
 
+  it("more content at a time than the server holds: some are refused, others get their answer", async () => {
+    const { ends, served } = await abuse(server, "contents");
+    // On a busy machine some may have been waited for too long.
+    const { 200: answered = 0, 503: refused = 0, 408: late = 0 } = ends;
+    expect(answered + refused + late).toBe(100);
+    expect(refused).toBeGreaterThan(0);
+    expect(answered + late).toBeGreaterThan(0);
+    expect(served).toBeGreaterThan(0);
+  });
+
   it("half-closed clients get their answer, and no more", async () => {
     const { ends, served } = await abuse(server, "halfClosed");
     expect(ends).toEqual({ 200: 200, 400: 200, nothing: 200 });
@@ -60,10 +70,11 @@ describe.skipIf(missing !== undefined)(`abuse of web on spt${missing ? ` (skippe
     const shown = await curl(server.net, [`http://${GUEST}/metrics`]);
     const count = (line: string) => Number(new RegExp(`^${line} (\\d+)$`, "m").exec(shown)![1]);
     expect(count('http_refused_total{code="timeout"}')).toBe(200);
-    expect(count('http_refused_total{code="body-too-slow"}')).toBe(50);
-    expect(count("http_timeouts_total")).toBe(250);
+    expect(count('http_refused_total{code="body-too-slow"}')).toBeGreaterThanOrEqual(50);
+    expect(count("http_timeouts_total")).toBeGreaterThanOrEqual(250);
     expect(count('http_refused_total{code="request-line-too-long"}')).toBe(2500);
     expect(count('http_refused_total{code="body-too-large"}')).toBe(100);
+    expect(count('http_refused_total{code="contents"}')).toBeGreaterThan(0);
     expect(count("http_failures_total")).toBe(0);
   });
 
@@ -76,5 +87,15 @@ describe.skipIf(missing !== undefined)(`abuse of web on spt${missing ? ` (skippe
     await using other = await boot();
     // Not all: there are up to 1,024 connections in TIME-WAIT, and holes between what stays.
     expect(await freeKilobytes(server)).toBeGreaterThan(0.6 * (await freeKilobytes(other)));
+  });
+});
+
+// The stack and web are the same there; the device under them is not, and processors are slower: half a minute for two kinds.
+const left = missing ?? (process.env.SOLOIST_ABUSE === "virtio" ? undefined : "SOLOIST_ABUSE=virtio runs it");
+describe.skipIf(left !== undefined)(`abuse of web on virtio${left ? ` (skipped: ${left})` : ""}`, () => {
+  it("oversized contents and half-closed clients end as on spt", async () => {
+    await using server = await boot("virtio");
+    expect((await abuse(server, "oversized")).ends).toEqual({ 413: 100 });
+    expect((await abuse(server, "halfClosed")).ends).toEqual({ 200: 200, 400: 200, nothing: 200 });
   });
 });
