@@ -68,6 +68,8 @@ export class DhcpClient {
   #offered = 0;
   #server = 0;
   #startedAt = 0;
+  /** Of the last DISCOVER. */
+  #seconds = 0;
   #retry = FIRST_RETRY;
   #tries = 0;
   #nextAt = 0;
@@ -251,7 +253,10 @@ export class DhcpClient {
 
   #send(type: number, now: number, sink: DhcpSink): void {
     const message = this.#message(type, now);
+    if (type === DISCOVER) this.#seconds = message.seconds;
     if (type === REQUEST) {
+      // "MUST use the same value in the DHCP message header's 'secs' field" (RFC 2131 3.1 step 3).
+      message.seconds = this.#seconds;
       message.requestedAddress = this.#offered;
       message.server = this.#server;
     }

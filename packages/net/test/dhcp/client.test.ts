@@ -108,6 +108,16 @@ describe("DHCP client", () => {
     ).toEqual([REQUEST, REQUEST, DISCOVER]);
     expect(unheard.sent[2]!.message.transaction).not.toBe(unheard.sent[0]!.message.transaction);
   });
+  it("a REQUEST has the DISCOVER's seconds", () => {
+    const network = new Network();
+    network.run(10_000);
+    const { seconds } = network.sent.at(-1)!.message;
+    expect(seconds).toBeGreaterThan(1);
+    network.now += 5000;
+    network.answer(OFFER);
+    const [request] = network.run(0);
+    expect(request).toMatchObject({ type: REQUEST, seconds });
+  });
   it("repeats DISCOVER with growing pauses", () => {
     const network = new Network();
     network.run(60_000);
