@@ -19,8 +19,8 @@ export interface WaitOptions {
 /**
  * A stream of bytes in both directions, as TCP gives it.
  *
- * `read`, `write`, `shutdown` and `close` are for everybody. `readable` and `writable` are the same for what takes web streams. The
- * four behind them do it without a promise or a copy for each call; servers that count microseconds use them.
+ * `read`, `write`, `shutdown` and `close` are for everybody. `readable` and `writable` are the same for what takes web streams. Those
+ * behind them do it without a promise or a copy for each call; servers that count microseconds use them.
  *
  * When the peer resets the connection, or it times out, pending and later calls reject with a {@link SoloistError}:
  * `ECONNRESET`, `ETIMEDOUT`; after `abort()`: `ECONNABORTED`.
