@@ -73,6 +73,16 @@ export class Input {
     return length;
   }
 
+  /** Reads one byte at most, between turns and while nothing is left unread: no more is kept for a client that sends ahead. */
+  listen(): number {
+    const last = this.size - 1;
+    const length = this.#flow.readInto(this.#window, last);
+    this.from = last;
+    this.to = length > 0 ? this.size : last;
+    this.save();
+    return length;
+  }
+
   /** Reads what has arrived and returns how many bytes; 0: nothing yet; -1: the end. */
   read(): number {
     const length = this.#flow.readInto(this.#window, this.to);

@@ -195,12 +195,11 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   }
 
   #look(serial: number): void {
-    // A client that sends its next request is there; it is not listened to any further, so that this one request is all that is kept.
+    // A client that sends its next request is there; it is not listened to any further.
     if (serial !== this.serial || this.ended || this.#waitingFor === CLOSING || this.input.waiting) return;
     try {
       // The end of its direction: it may still take the answer, if the handler gives one all the same.
-      if (this.input.refill() < 0) this.clientGone();
-      this.input.save();
+      if (this.input.listen() < 0) this.clientGone();
     } catch (error) {
       this.#break(error);
     }
