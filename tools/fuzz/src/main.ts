@@ -11,6 +11,9 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const usage =
   "usage: fuzz [--runs N | --seconds N] [--seed N] [--blind] [--keep] [--list] [TARGET…] | --input HEX TARGET";
 
+/** Bytes of a target's inputs that are kept: they are in the repository. */
+const MOST_KEPT = 24_000;
+
 class UsageError extends Error {}
 
 interface Named {
@@ -105,8 +108,9 @@ async function main(): Promise<void> {
       console.log(`again: npm run fuzz -w tools/fuzz -- --input ${hex(input)} ${name}`);
       process.exitCode = 1;
     }
-    if (values.keep && result.found.length > 0) {
-      const kept = await minimal(target, [...corpus, ...result.found], new Coverage(isCounted));
+    if (values.keep) {
+      const fresh = { target, coverage: new Coverage(isCounted), watch };
+      const kept = await minimal(fresh, [...corpus, ...result.found], MOST_KEPT);
       mkdirSync(dirname(corpusPath), { recursive: true });
       writeFileSync(corpusPath, kept.map((input) => `${hex(input)}\n`).join(""));
       console.log(`${name}: ${kept.length} are kept`);

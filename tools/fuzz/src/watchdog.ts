@@ -30,9 +30,9 @@ function watch(shared: SharedArrayBuffer): void {
     seen = head[0]!;
     if (since < PATIENCE || seen === 0) return;
     const input = Buffer.from(new Uint8Array(shared, HEAD, head[1]!)).toString("hex");
-    // The main thread, which streams go through, does nothing any more.
+    // The main thread, which streams go through and whose end `process.exit` would wait for, does nothing any more.
     writeSync(2, `fuzz: an input has been running for a minute: ${input}\n`);
-    process.exit(1);
+    process.kill(process.pid, "SIGKILL");
   }, STEP);
 }
 
