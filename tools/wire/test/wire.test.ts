@@ -181,20 +181,24 @@ describe.skipIf(missing !== undefined)(`between two hosts${missing ? ` (skipped:
   });
 
   it("inject sends raw frames to whoever is behind the tap", async () => {
-    const { a, ends } = twoHosts();
+    const { a, b, ends } = twoHosts();
     await using cable = await connect(...ends);
+    await using right = await plug(`packet:tap0@${b.name}`);
     const frame = new Uint8Array(60).fill(0x5a);
     expect(inject(`packet:tap0@${a.name}`, [frame, frame, new Uint8Array(3)])).toBe(2);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let arrived = 0; arrived < 2; arrived++)
+      await right.receive((other) => Buffer.compare(other, frame) === 0 || undefined);
     const [there] = await cable.end();
     expect(there.received).toBeGreaterThanOrEqual(2);
   });
 
   it("flood sends until it is stopped", async () => {
-    const { a, ends } = twoHosts();
+    const { a, b, ends } = twoHosts();
     await using cable = await connect(...ends);
+    await using right = await plug(`packet:tap0@${b.name}`);
     const attack = flood(`packet:tap0@${a.name}`, (index) => new Uint8Array(60).fill(index));
     while (attack.sent < 500) await new Promise((resolve) => setTimeout(resolve, 5));
+    await right.receive((frame) => frame.length === 60 || undefined);
     const sent = await attack.stop();
     expect(sent).toBeGreaterThanOrEqual(500);
     expect((await cable.end())[0].received).toBeGreaterThan(0);
