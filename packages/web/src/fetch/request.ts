@@ -114,19 +114,24 @@ export class Request {
       const outer = request.#signal;
       const source = request.#source;
       const serial = request.#serial;
-      const own = new AbortController();
-      let both: AbortSignal | undefined;
+      // Made when somebody asks: most handlers are in time, and look at no signal.
+      let own: AbortController | undefined;
+      let signal: AbortSignal | undefined;
       request.#signal = undefined;
       request.#source = {
         serial,
         clientSignal() {
-          if (own.signal.aborted) return own.signal;
+          if (signal !== undefined) return signal;
+          own = new AbortController();
           const client = outer ?? source?.clientSignal(serial);
-          both ??= client === undefined ? own.signal : AbortSignal.any([own.signal, client]);
-          return both;
+          signal = client === undefined ? own.signal : AbortSignal.any([own.signal, client]);
+          return signal;
         },
       };
-      return (reason) => own.abort(reason);
+      return (reason) => {
+        if (own === undefined) signal = AbortSignal.abort(reason);
+        else own.abort(reason);
+      };
     };
     fromServer = (method, target, headers, content, source) => {
       const request = new Request(EMPTY);
