@@ -66,8 +66,8 @@ Usage: soloist run [app|image] [options] [-- ARGUMENTS…]
 Options:
   --target TARGET  virtio (default, in QEMU) or spt (in soloist-spt)
   --mem MB         memory of the guest; default: 128
-  --net NETWORK    user (default on virtio): QEMU's user network, neither root nor a set-up needed;
-                   tap:NAME: a tap interface that exists; DEVICE=tap:NAME when there are several; none
+  --net NETWORK    user (default): QEMU's user network, neither root nor a set-up needed; on spt through a switch in this command,
+                   slower than a tap; tap:NAME: a tap interface that exists; DEVICE=tap:NAME when there are several; none
   --net-mac MAC    address of the network device, or DEVICE=MAC
   -p HOST:GUEST    forward a port of localhost to one of the guest (user network); -p 0.0.0.0:80:80 for all
                    addresses, /udp behind it for UDP. May be given several times
@@ -87,6 +87,7 @@ Options:
 Examples:
   soloist run apps/web-server -p 8080:80
   soloist run apps/hello --target spt -- --who=Ada
+  soloist run apps/web-server --target spt -p 8080:80
   soloist run apps/echo --target spt --net tap:tap0 -- --ipv4=10.0.0.2/24
 
 Ctrl-C ends the guest. Exit code: the app's; 1 when it cannot be built or started, 2 for wrong usage, 130 after Ctrl-C.

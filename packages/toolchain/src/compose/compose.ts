@@ -134,7 +134,9 @@ async function keep(member: Member, options: ComposeOptions, end: AbortSignal, o
         log.note(`booted in ${how}${addresses(member)}`);
         own.booted();
       },
-      reachable() {
+      async reachable() {
+        const ready = Promise.all(cables.map(({ network }) => network.ready));
+        if (!(await ready.catch(() => undefined)) || end.aborted) return;
         for (const port of app.ports) log.note(`${formatForward(port)} is its port ${port.guest}`);
       },
       listening: own.listens,

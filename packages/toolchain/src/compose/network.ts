@@ -19,6 +19,8 @@ import { GATEWAY_HOST, type PlannedNetwork, type PlannedStation, PREFIX, SERVICE
 export interface VirtualNetwork {
   /** A cable for a guest, to hand to `runImage`; it may be plugged in again after a restart. */
   plug(station: PlannedStation, target: Target): Promise<Network>;
+  /** Resolves when the gateway, if there is one, has opened the published ports; rejects with `failed`. */
+  readonly ready: Promise<void>;
   /** Rejects when the gateway dies. */
   readonly failed: Promise<never>;
   close(): Promise<void>;
@@ -76,11 +78,24 @@ export async function openNetwork(plan: PlannedNetwork, published: readonly Publ
   });
   failed.catch(() => {});
 
+  let connected!: () => void;
+  const ready = Promise.race([
+    failed,
+    new Promise<void>((resolve) => {
+      connected = resolve;
+    }),
+  ]);
+  ready.catch(() => {});
+
   const openStream = async (port: number, accepts: (frame: Uint8Array) => boolean): Promise<string> => {
     const path = join(folder, `${port}`);
     const server = listenForFrames(
       (frame) => inject(port, frame),
-      (send) => attach(port, (frame) => accepts(frame) && send(frame)),
+      (send) => {
+        attach(port, (frame) => accepts(frame) && send(frame));
+        // QEMU opens its ends in order: the ports before this one.
+        if (port === GATEWAY_PORT) connected();
+      },
       () => ethernet.removePort(port),
     );
     closers.push(server.close);
@@ -89,7 +104,8 @@ export async function openNetwork(plan: PlannedNetwork, published: readonly Publ
     return path;
   };
 
-  if (plan.gateway) {
+  if (!plan.gateway) connected();
+  else {
     const path = await openStream(GATEWAY_PORT, (frame) => !isDhcp(frame));
     let words = "";
     gateway = startGuest(gatewayCommand(plan.base, path, published), {
@@ -117,6 +133,7 @@ export async function openNetwork(plan: PlannedNetwork, published: readonly Publ
     return { kind: "datagram", device, port: socket.port, token: socket.token };
   };
   return {
+    ready,
     failed,
     close,
     plug(station, target) {

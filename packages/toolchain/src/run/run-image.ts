@@ -13,6 +13,7 @@ import { type Accelerator, guestExitCode, type MachineOptions, qemuCommand } fro
 import { sptCommand } from "./spt.ts";
 import { createStackStream } from "./stack-stream.ts";
 import { attachStandIns } from "./stand-ins.ts";
+import { openUserNetwork } from "./user-network.ts";
 
 export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
   /** Default: auto. */
@@ -39,6 +40,7 @@ const KVM_FAILURE =
 /** An app that says nothing counts as booted, and one that does not say that it listens as listening, after this long. */
 const SILENT_MS = 3000;
 const IDLE_FLUSH_MS = 50;
+const SIGNAL_MS = 100;
 
 /** Boots an image and waits for its end. Returns the app's exit code. */
 export async function runImage(options: RunOptions): Promise<number> {
@@ -54,11 +56,7 @@ async function runAttached(options: RunOptions): Promise<number> {
   const { image } = options;
   if (image.target === "spt") {
     if (options.gdbPort !== undefined) throw new UsageError("--gdb works in QEMU: use --target virtio");
-    const command = sptCommand(options);
-    const captures = await startCaptures(options);
-    const result = await runOnce(options, command, "the spt tender").finally(() => captures.stop());
-    if (result.diagnostics) process.stderr.write(result.diagnostics);
-    return result.code;
+    return runTender(options);
   }
   if (image.target !== "virtio")
     throw new UsageError(`${image.file} is for ${image.target}; run starts spt and virtio images`);
@@ -70,6 +68,24 @@ async function runAttached(options: RunOptions): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function runTender(options: RunOptions): Promise<number> {
+  await checkPorts(options.ports);
+  await using user = await openUserNetwork(options);
+  // Ctrl-C at a terminal reaches the network's process, too, and is to be heard first.
+  user?.failed.catch((error: Error) =>
+    setTimeout(() => options.signal?.aborted || options.say?.(`soloist: ${error.message}\n`), SIGNAL_MS),
+  );
+  const command = sptCommand(user ? { ...options, networks: user.networks, macs: user.macs, ports: [] } : options);
+  const captures = await startCaptures(options);
+  const reachable: RunOptions["reachable"] = (ports) => {
+    if (user === undefined) options.reachable?.(ports);
+    else user.ready.then(() => options.reachable?.(ports)).catch(() => {}); // said above
+  };
+  const result = await runOnce({ ...options, reachable }, command, "the spt tender").finally(() => captures.stop());
+  if (result.diagnostics) process.stderr.write(result.diagnostics);
+  return result.code;
 }
 
 /** Files here are memory; elsewhere a guest's would be written to a disk now and then. */

@@ -19,10 +19,10 @@ export function sptCommand(options: Omit<MachineOptions, "accelerator">): GuestC
   const missing = nets.find((name) => !taps.has(name));
   if (missing !== undefined) {
     throw new UsageError(
-      `the image needs its network device ${missing}: --net tap:NAME with a tap interface that exists (spt has no user network; virtio has)`,
+      `the image needs its network device ${missing}: --net ${nets.length > 1 ? `${missing}=` : ""}tap:NAME with a tap interface that exists`,
     );
   }
-  if (options.ports.length > 0) throw new UsageError("-p works with QEMU's user network: use --target virtio");
+  if (options.ports.length > 0) throw new UsageError("-p works with the user network: leave --net away");
   const blocks = named("BLOCK_BASIC");
   const files = assign("--block", blocks, options.blocks);
   const noFile = blocks.find((name) => !files.has(name));

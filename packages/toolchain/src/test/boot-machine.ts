@@ -9,7 +9,6 @@ import { createMachineStarter } from "../dev/machine-process.ts";
 import { inspectImage } from "../inspect.ts";
 import { joinArguments, type PortForward } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
-import { openUserNetwork } from "./user-network.ts";
 
 export interface MachineOptions {
   readonly app: string;
@@ -72,7 +71,7 @@ export async function bootUnix(options: MachineOptions): Promise<BootedMachine> 
   }
 }
 
-/** The app as an image: in QEMU with its user network, or in the spt tender on a network of its own. */
+/** The app as an image, on a user network. */
 export async function bootImage(options: MachineOptions): Promise<BootedMachine> {
   const target = process.env[IMAGE_VARIABLE] as Target;
   const { path } = await buildImage({ app: options.app, target, out: join(options.folder, `app.${target}`) });
@@ -80,7 +79,6 @@ export async function bootImage(options: MachineOptions): Promise<BootedMachine>
   const host = await freePort();
   const forward: PortForward = { protocol: "tcp", address: "127.0.0.1", host, guest: options.port };
   const hasNetwork = image.devices.some(({ type }) => type === "NET_BASIC");
-  const network = hasNetwork && target === "spt" ? await openUserNetwork(image, forward) : undefined;
   const controller = new AbortController();
   let listen!: (port: number) => void;
   const listening = new Promise<number>((resolve) => {
@@ -89,15 +87,15 @@ export async function bootImage(options: MachineOptions): Promise<BootedMachine>
   const ended = runImage({
     image,
     memory: MEMORY_MB,
-    networks: network?.networks ?? [],
-    macs: network?.macs ?? [],
-    ports: hasNetwork && network === undefined ? [forward] : [],
+    networks: [],
+    macs: [],
+    ports: hasNetwork ? [forward] : [],
     blocks: options.blocks,
     args: options.args,
     console: options.console,
     reachable: () => listen(host),
     signal: controller.signal,
-  }).finally(() => network?.[Symbol.asyncDispose]());
+  });
   return {
     listening,
     ended,

@@ -92,9 +92,10 @@ describe("the tender", () => {
     expect(text).toBe('--mem=64 --net:service=tap0 --block:data=disk.img -- /tmp/a.image "--who=A B"');
   });
 
-  it("has no user network, and says what to do", () => {
+  it("has no user network of its own, and says what to do", () => {
     expect(() => spt([net("service")])).toThrow(/--net tap:NAME/);
-    expect(() => spt([], { ports: [parsePortForward("1:1")] })).toThrow(/--target virtio/);
+    expect(() => spt([net("one"), net("two")])).toThrow(/--net one=tap:NAME/);
+    expect(() => spt([], { ports: [parsePortForward("1:1")] })).toThrow(/leave --net away/);
   });
 });
 
