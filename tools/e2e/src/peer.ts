@@ -9,6 +9,8 @@ export interface PeerStatus {
   readonly bufferBytes: number;
   readonly fragmentBytes: number;
   readonly neighbours: number;
+  /** Of IPv6, that are remembered. */
+  readonly addresses: number;
   readonly tcp: Readonly<Record<string, number>>;
   readonly dropped: Readonly<Record<string, number>>;
   /** Connections that ended badly, by code. */

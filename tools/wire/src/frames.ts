@@ -56,6 +56,7 @@ export function arp(operation: number, from: Uint8Array, sender: string, target:
   return ethernet({ from, to: to ?? BROADCAST }, 0x0806, body);
 }
 
+/** Addresses of IPv4; of IPv6 where a function is for both. */
 export interface Ipv4Ends {
   readonly source: string;
   readonly destination: string;
@@ -76,13 +77,29 @@ export function ipv4(
   return concat(header, payload);
 }
 
+/** The 16 bytes of an address as people write it, without zones. */
+export function ipv6Bytes(text: string): Uint8Array {
+  const [head, tail] = text.split("::").map((half) => (half === "" ? [] : half.split(":")));
+  const gap = tail === undefined ? 0 : 8 - head!.length - tail.length;
+  const words = [...head!, ...new Array<string>(gap).fill("0"), ...(tail ?? [])];
+  return Uint8Array.from(words.map((word) => Number.parseInt(word, 16)).flatMap((word) => [word >> 8, word & 255]));
+}
+
+/** An IPv6 packet whose first header is `next`. */
+export function ipv6({ source, destination }: Ipv4Ends, next: number, payload: Uint8Array, hopLimit = 64): Uint8Array {
+  const header = [0x60, 0, 0, 0, payload.length >> 8, payload.length & 255, next, hopLimit];
+  return concat(header, ipv6Bytes(source), ipv6Bytes(destination), payload);
+}
+
+/** An ICMPv6 message with its checksum right. */
+export function icmpv6(ends: Ipv4Ends, type: number, code: number, body: Uint8Array | readonly number[]): Uint8Array {
+  return withPseudo(ends, 58, concat([type, code, 0, 0], body), 2);
+}
+
 function withPseudo({ source, destination }: Ipv4Ends, protocol: number, bytes: Uint8Array, field: number): Uint8Array {
-  const pseudo = concat(ipv4Bytes(source), ipv4Bytes(destination), [
-    0,
-    protocol,
-    bytes.length >> 8,
-    bytes.length & 255,
-  ]);
+  const bytesOf = source.includes(":") ? ipv6Bytes : ipv4Bytes;
+  const length = [protocol, bytes.length >> 8, bytes.length & 255];
+  const pseudo = concat(bytesOf(source), bytesOf(destination), [0], length);
   setUint16(bytes, field, checksum(concat(pseudo, bytes)));
   return bytes;
 }
