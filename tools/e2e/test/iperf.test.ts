@@ -1,10 +1,23 @@
 // iperf 2 and iperf 3 as peers of apps/iperf.ts, in both directions. The rates are printed, not judged.
 import { spawnSync } from "node:child_process";
-import { ADDRESS, build, GUEST, Guest, HOST, Namespace, namespacesMissing, runIn, serves } from "@soloist/tool-e2e";
+import {
+  ADDRESS,
+  build,
+  GUEST,
+  Guest,
+  HOST,
+  Namespace,
+  namespacesMissing,
+  runIn,
+  serves,
+  type Target,
+} from "@soloist/tool-e2e";
 import { describe, expect, it } from "vitest";
 
 const SECONDS = process.env.SOLOIST_IPERF_SECONDS ?? "1";
 const APP = "tools/e2e/apps/iperf.ts";
+/** By hand SOLOIST_LINUX_TARGET=virtio, with all that QEMU's device offers. */
+const target = (process.env.SOLOIST_LINUX_TARGET ?? "spt") as Target;
 
 const hasNot = (command: string) =>
   spawnSync(command, ["--version"]).error ? `${command} is not installed` : undefined;
@@ -26,7 +39,7 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
     ["four streams to the guest", ["--parallel", "4"]],
     ["four streams from the guest", ["--parallel", "4", "--reverse"]],
   ])("3: %s, and both count the same bytes", async (name, flags) => {
-    await using server = await serves(APP, "spt");
+    await using server = await serves(APP, target);
     const args = ["--client", GUEST, "--time", SECONDS, "--json", ...flags];
     const { code, stdout, stderr } = await runIn(server.net, "iperf3", args);
     expect({ code, stderr }, stdout).toEqual({ code: 0, stderr: "" });
@@ -43,7 +56,7 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
   });
 
   it("2: its client sends, and the guest counts what it says it sent", async () => {
-    await using server = await serves(APP, "spt");
+    await using server = await serves(APP, target);
     const args = ["--client", GUEST, "--time", SECONDS, "--reportstyle", "C"];
     const { stdout, code } = await runIn(server.net, "iperf", args);
     expect(code).toBe(0);
@@ -56,7 +69,7 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
   });
 
   it("2: its server counts what the guest says it sent", async () => {
-    const image = build(APP, "spt");
+    const image = build(APP, target);
     using net = new Namespace();
     net.tap("tap0", `${HOST}/24`);
     const server = net.spawn("iperf", ["--server", "--reportstyle", "C"], { stdio: ["ignore", "pipe", "inherit"] });
@@ -68,7 +81,7 @@ describe.skipIf(missing !== undefined)(`iperf${missing ? ` (skipped: ${missing})
       // The guest tries once: its server must be there.
       while ((await runIn(net, "ss", ["-tlnH", "sport = :5001"])).stdout === "");
       const args = [...ADDRESS, `--to=${HOST}`, `--seconds=${SECONDS}`];
-      await using guest = Guest.boot({ target: "spt", image, namespace: net, nets: { service: "tap0" }, args });
+      await using guest = Guest.boot({ target, image, namespace: net, nets: { service: "tap0" }, args });
       const [line, bytes] = await guest.says(/iperf2 sent (\d+) bytes.*/);
       for (let tries = 0; !report.includes("\n") && tries < 1000; tries++)
         await new Promise((resolve) => setTimeout(resolve, 100));
