@@ -1,8 +1,8 @@
 // A peer for Linux's stack: echoes TCP at port 7, and at port 8 with every option on; takes and drops bytes at port 9; says
 // hello and hangs up first at port 10; sends the pattern without end at port 11, where who is silent for two seconds is given up;
 // thinks before it echoes at port 12; reads nothing for as many seconds as the first line says at port 13, then compares what comes
-// with the pattern; and does what connections to port 1 ask for: `status`, and `echo ADDRESS PORT BYTES`, which sends the pattern to
-// an echo server and compares.
+// with the pattern; does at port 14 as at 11, for whoever is silent, too; and does what connections to port 1 ask for: `status`, and
+// `echo ADDRESS PORT BYTES`, which sends the pattern to an echo server and compares.
 import type { Flow } from "@soloist/interface";
 import { SoloistError } from "@soloist/interface";
 import { stack } from "@soloist/net";
@@ -51,9 +51,11 @@ run([stack()], async (network) => {
     while ((await flow.read()) !== undefined);
   });
   listen(10, {}, (flow) => flow.write("hello\n"));
-  listen(11, { userTimeout: 2000 }, async (flow) => {
+  const serveEndless = async (flow: Flow): Promise<void> => {
     for (let sent = 0; ; sent = (sent + CHUNK) % PERIOD) await flow.write(table.subarray(sent, sent + CHUNK));
-  });
+  };
+  listen(11, { userTimeout: 2000 }, serveEndless);
+  listen(14, {}, serveEndless);
 
   listen(12, {}, async (flow) => {
     for (let data = await flow.read(); data; data = await flow.read()) {

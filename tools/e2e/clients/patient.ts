@@ -1,4 +1,4 @@
-// patient GUEST upload|download SECONDS RATE: sends the pattern of apps/peer.ts to its port 13, or takes that of its port 11, so many
+// patient GUEST upload|download SECONDS RATE: sends the pattern of apps/peer.ts to its port 13, or takes that of its port 14, so many
 // bytes a second for so long.
 // patient GUEST closed|stopped SECONDS: sends a megabyte to a reader that reads nothing for so long, or is one itself.
 // Prints {"sent","received","wrong","info"}: bytes that were sent, and received at the other end; where the first wrong one was, or
@@ -18,7 +18,7 @@ const WAITING = 1_000_000;
 
 const started = performance.now();
 const isTimeLeft = () => performance.now() - started < duration;
-const socket = connect(verb === "upload" || verb === "closed" ? 13 : 11, guest);
+const socket = connect(verb === "upload" || verb === "closed" ? 13 : 14, guest);
 await once(socket, "connect");
 const info = (): string =>
   execFileSync("ss", ["-tinoH", "state", "connected", "sport", "=", `:${socket.localPort}`], { encoding: "utf8" })
