@@ -47,6 +47,7 @@ missing_to_test() {
   has dnsmasq || echo dnsmasq-base # the router and name server of the tests over IPv6
   has iperf || echo iperf
   has iperf3 || echo iperf3
+  has tshark || echo tshark # judges captures of a clean link: 20 MB
   has_file /usr/share/OVMF/OVMF_CODE_4M.fd || echo ovmf # UEFI for QEMU: disk images boot by it
   has redis-check-rdb || echo redis-tools # the server, too, but not its service
   has_file '/usr/lib/postgresql/*/bin/initdb' || echo postgresql
