@@ -59,6 +59,17 @@ async function claims({ format, key, algorithm, alg, token }: Claim): Promise<un
   return jwtVerifier(imported, { algorithms: [alg], now: () => new Date(0) })(token);
 }
 
+/** Why handlers were given up. */
+const reasons: string[] = [];
+/** Never answers, unless it is given up. */
+const wait = ({ request: { signal } }: { request: { signal: AbortSignal } }) =>
+  new Promise<string>((resolve) => {
+    signal.addEventListener("abort", () => {
+      reasons.push((signal.reason as { code: string }).code);
+      resolve("too late");
+    });
+  });
+
 const app = createApp<{ greeting: string }>()
   .device("greeter", ({ greeting }) => ({ greet: (name: string) => `${greeting} ${name}` }))
   .use(requestId(), secureHeaders(), compress(), etag(), timeout(0.5))
@@ -87,7 +98,8 @@ const app = createApp<{ greeting: string }>()
   )
   .post("/unpack", ({ request }) => new Response(request.body!.pipeThrough(new DecompressionStream("gzip"))))
   .get("/long", () => "again and ".repeat(1000))
-  .get("/slow", () => new Promise<string>(() => {}))
+  .get("/slow", wait)
+  .get("/reasons", () => reasons)
   .get("/events", () => eventStream(ticks()))
   .get("/double/:n{int}", ({ params }) => ({ double: 2 * params.n }))
   .post("/upload", async ({ request }) => {
@@ -98,6 +110,7 @@ const app = createApp<{ greeting: string }>()
 
 run([stack({ name: "service" })], async ({ tcp }) => {
   const listener = tcp.listen({ port: 80 });
+  void serve(tcp.listen({ port: 81 }), createApp().get("/", wait));
   console.log("Listening on port 80");
   await serve(listener, app, { env: { greeting: "Hello" } });
 });

@@ -2,7 +2,7 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { curl, GUEST, namespacesMissing, runIn, type Serving, serves } from "@soloist/tool-e2e";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 
 const missing = namespacesMissing();
 
@@ -114,6 +114,17 @@ describe.skipIf(missing !== undefined)(`parts of web on spt${missing ? ` (skippe
 
   it("a handler that never answers is answered for", async () => {
     expect(await get("/slow", "-o", "/dev/null", "-w", "%{http_code}")).toBe("503");
+  });
+
+  it("handlers are told that their time is over, and that their client has left", async () => {
+    expect(JSON.parse(await get("/reasons"))).toEqual(["ERR_TIMEOUT"]);
+    // 28: curl's time is over, too.
+    const { code } = await runIn(server.net, "curl", ["-s", "-m", "1", `http://${GUEST}:81/`]);
+    expect(code).toBe(28);
+    await vi.waitFor(async () => expect(JSON.parse(await get("/reasons"))).toEqual(["ERR_TIMEOUT", "ECONNRESET"]), {
+      timeout: 30_000,
+      interval: 100,
+    });
   });
 
   it("events come one after another", async () => {
