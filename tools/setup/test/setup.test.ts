@@ -33,12 +33,14 @@ describe("lib.sh", () => {
       "iputils-ping",
       "libc6-dev",
       "libseccomp-dev",
+      "ovmf",
       "postgresql",
       "procps",
       "qemu-system-x86",
       "redis-tools",
       "tcpdump",
       "tmux",
+      "tshark",
       "wabt",
     ]);
   });
@@ -56,7 +58,7 @@ describe("lib.sh", () => {
     const { text } = bash(
       "has() { true; }; has_header() { true; }; has_file() { false; }; is_debian() { false; }; missing_to_test",
     );
-    expect(text.trim()).toBe("postgresql");
+    expect(text.trim()).toBe("ovmf\npostgresql");
   });
 
   it("without root it says the exact command and ends with exit code 1", () => {
