@@ -1,3 +1,4 @@
+import { PendingFrames } from "../pending-frames.ts";
 import { type ArpFields, OPERATION_REPLY } from "../wire/arp.ts";
 
 /** Neighbours remembered at once. Beyond it strangers whom we never wanted go first, then those that do not answer. */
@@ -7,14 +8,6 @@ export const REACHABLE_TIME = 60_000;
 /** "The recommended maximum rate is 1 per second per destination" (RFC 1122 2.3.2.1). */
 export const REQUEST_INTERVAL = 1000;
 export const MAX_REQUESTS = 3;
-/**
- * Frames that wait for one neighbour: "SHOULD save (rather than discard) at least one (the latest)" (RFC 1122 2.3.2.2); a
- * datagram of 64 KiB is 45 of them. Beyond it the oldest goes.
- */
-export const MAX_PENDING = 48;
-/** Frames that wait for all neighbours together; beyond it the newest is dropped. */
-export const MAX_PENDING_IN_ALL = 256;
-
 /** What is known of one neighbour. */
 export interface Neighbour<Waiter> {
   readonly address: number;
@@ -46,7 +39,7 @@ export class ArpCache<Waiter> {
   readonly #asked: Neighbour<Waiter>[] = [];
   /** Had to go while somebody waited for them. */
   readonly #evicted: Neighbour<Waiter>[] = [];
-  #pending = 0;
+  readonly #pending = new PendingFrames();
 
   /** Whether somebody may not have answered: only then is there something to dispatch. A field, as every poll looks. */
   asking = false;
@@ -71,22 +64,12 @@ export class ArpCache<Waiter> {
 
   /** Keeps a frame until the neighbour is resolved; false: a frame had to be dropped. */
   keep(neighbour: Neighbour<Waiter>, frame: Uint8Array): boolean {
-    const { pending } = neighbour;
-    if (pending.length >= MAX_PENDING) {
-      pending.shift();
-      pending.push(frame);
-      return false;
-    }
-    if (this.#pending >= MAX_PENDING_IN_ALL) return false;
-    this.#pending++;
-    pending.push(frame);
-    return true;
+    return this.#pending.keep(neighbour.pending, frame);
   }
 
   /** What waited for the neighbour. */
   takePending(neighbour: Neighbour<Waiter>): Uint8Array[] {
-    this.#pending -= neighbour.pending.length;
-    return neighbour.pending.splice(0);
+    return this.#pending.take(neighbour.pending);
   }
 
   /**
@@ -144,7 +127,7 @@ export class ArpCache<Waiter> {
     this.#neighbours.clear();
     this.#asked.length = 0;
     this.#evicted.length = 0;
-    this.#pending = 0;
+    this.#pending.clear();
     this.epoch++;
   }
 

@@ -1,3 +1,5 @@
+import { PendingFrames } from "../pending-frames.ts";
+
 /** RFC 4861 10: "MAX_MULTICAST_SOLICIT 3", "MAX_UNICAST_SOLICIT 3", "DELAY_FIRST_PROBE_TIME 5 seconds". Milliseconds. */
 export const MAX_SOLICITATIONS = 3;
 export const DELAY_FIRST_PROBE = 5000;
@@ -7,10 +9,6 @@ export const RETRANSMIT_TIME = 1000;
 const MIN_RANDOM_FACTOR = 0.5;
 /** Neighbours remembered at once: beyond it one that is not in use goes, else the oldest. */
 export const MAX_NEIGHBOURS = 512;
-/** Frames that wait for one neighbour (RFC 4861 7.2.2: at least one), and for all. */
-export const MAX_PENDING = 48;
-export const MAX_PENDING_IN_ALL = 256;
-
 /** States of RFC 4861 7.3.2. */
 export type NeighbourState = "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE";
 
@@ -60,7 +58,7 @@ export class NeighbourCache<Waiter> {
   readonly #neighbours = new Map<number, Neighbour<Waiter>>();
   /** Those with a deadline: INCOMPLETE, DELAY, PROBE. */
   readonly #timed: Neighbour<Waiter>[] = [];
-  #pending = 0;
+  readonly #pending = new PendingFrames();
 
   constructor(hooks: NeighbourHooks) {
     this.#hooks = hooks;
@@ -98,21 +96,11 @@ export class NeighbourCache<Waiter> {
   }
 
   keep(neighbour: Neighbour<Waiter>, frame: Uint8Array): boolean {
-    const { pending } = neighbour;
-    if (pending.length >= MAX_PENDING) {
-      pending.shift();
-      pending.push(frame);
-      return false;
-    }
-    if (this.#pending >= MAX_PENDING_IN_ALL) return false;
-    this.#pending++;
-    pending.push(frame);
-    return true;
+    return this.#pending.keep(neighbour.pending, frame);
   }
 
   takePending(neighbour: Neighbour<Waiter>): Uint8Array[] {
-    this.#pending -= neighbour.pending.length;
-    return neighbour.pending.splice(0);
+    return this.#pending.take(neighbour.pending);
   }
 
   /**

@@ -1,4 +1,4 @@
 import type { Ntp, NtpParts } from "../sockets/ntp.ts";
 import { leftOut } from "./left-out.ts";
 
-export const createNtp = (_parts: NtpParts): Ntp => leftOut("ntp", ["sync"]);
+export const createNtp = (_parts: NtpParts): Ntp => leftOut("ntp", ["sync", "keep"]);

@@ -2,7 +2,7 @@ import type { Clock, SoloistError } from "@soloist/interface";
 import { ConnectionRefusedError, InvalidArgumentError, TimedOutError } from "../errors.ts";
 import type { AddressTable } from "../ipv6/addresses.ts";
 import { MAX_SAMPLES, NtpClient } from "../ntp/client.ts";
-import { DisciplinedClock } from "../ntp/clock.ts";
+import { DisciplinedClock, STEP_THRESHOLD } from "../ntp/clock.ts";
 import type { UdpLayer } from "../udp/layer.ts";
 import { emitNtpRequest, HEADER_LENGTH, PORT, parseNtp } from "../wire/ntp.ts";
 import { assertTimeout, type Dns } from "./dns.ts";
@@ -16,6 +16,18 @@ export interface SyncOptions {
   readonly signal?: AbortSignal;
   /** Milliseconds for everything; default: until four questions in a row were not answered, 15 s. */
   readonly timeout?: number;
+}
+
+/** Milliseconds between two questions: 2^6 and 2^10 s (RFC 5905 7.2: MINPOLL and a MAXPOLL that ntpd has by default). */
+export const MIN_POLL = 64_000;
+export const MAX_POLL = 1_024_000;
+/** Of each time: the one with the least delay counts. */
+const KEEP_SAMPLES = 4;
+
+export interface KeepOptions {
+  /** A name, looked up each time, or an address. */
+  readonly server: string;
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -34,6 +46,15 @@ export interface Ntp {
    * @throws {SoloistError} as `dns.lookup`
    */
   sync(options: SyncOptions): Promise<number>;
+  /**
+   * Keeps the clock right from now on: asks every 64 seconds at first, up to every 17 minutes while there is little to correct
+   * (RFC 5905 13.1). Questions that fail are asked again at the next time. Never resolves.
+   * @throws what `signal` says
+   * @throws {ConnectionRefusedError} `ECONNREFUSED`: the server told us to stay away
+   * @example
+   * spawn(() => ntp.keep({ server: "pool.ntp.org" }));
+   */
+  keep(options: KeepOptions): Promise<never>;
   /** The machine's clocks with the corrections that `sync` found. In an image `Date` has them, too; on Node.js it is the host's. */
   readonly clock: Clock;
 }
@@ -115,7 +136,35 @@ export function createNtp(parts: NtpParts): Ntp {
     });
   }
 
-  return {
+  function pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        driver.remove(timer);
+        reject(signal!.reason);
+      };
+      const timer = deadline(driver, clock.monotonic() + milliseconds, () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal?.addEventListener("abort", onAbort);
+    });
+  }
+
+  const ntp: Ntp = {
+    async keep({ server, signal }) {
+      const options = { server, samples: KEEP_SAMPLES, ...(signal === undefined ? {} : { signal }) };
+      for (let interval = MIN_POLL; ; ) {
+        signal?.throwIfAborted();
+        try {
+          const offset = await ntp.sync(options);
+          interval = Math.abs(offset) > STEP_THRESHOLD ? MIN_POLL : Math.min(2 * interval, MAX_POLL);
+        } catch (error) {
+          signal?.throwIfAborted();
+          if (error instanceof ConnectionRefusedError || error instanceof InvalidArgumentError) throw error;
+        }
+        await pause(interval, signal);
+      }
+    },
     async sync({ server, samples = 1, signal, timeout }) {
       if (!Number.isInteger(samples) || samples < 1 || samples > MAX_SAMPLES) {
         throw new InvalidArgumentError(`samples are 1 to ${MAX_SAMPLES}, not ${samples}`);
@@ -130,6 +179,7 @@ export function createNtp(parts: NtpParts): Ntp {
     },
     clock,
   };
+  return ntp;
 }
 
 function failureOf(code: "ETIMEDOUT" | "ECONNREFUSED", server: string): SoloistError {

@@ -250,11 +250,10 @@ function admit(c: TcpConnection, s: TcpSegment, now: number): number {
     return challenge(c, now);
   }
   const length = s.dataLength + ((flags & FIN) !== 0 ? 1 : 0);
-  if (ahead === 0 && (window > 0 || length === 0)) return ADMITTED;
+  // A full window still hears ACKs and probes (RFC 9293 3.10.7.4): the data is refused by the room there is.
+  if (ahead === 0 && (window >= 0 || length === 0)) return ADMITTED;
   if (ahead < 0 && length + ahead > 0 && window > 0) return ADMITTED;
   if (ahead > 0 && ahead < window) return ADMITTED;
-  // A full window still hears ACKs and probes (RFC 9293 3.10.7.4): the data is refused by the room there is.
-  if (ahead === 0 && window === 0) return ADMITTED;
   // The bare ACKs of a peer that has sent up to our window's edge, or a probe beyond it, carry a number beyond the window too:
   // two peers that probe each other's closed windows would never hear that one opened.
   if (length === 0 && ahead > 0 && ahead <= window + 1) return ADMITTED;

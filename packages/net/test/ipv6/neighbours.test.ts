@@ -3,11 +3,11 @@ import {
   type Advertised,
   DELAY_FIRST_PROBE,
   MAX_NEIGHBOURS,
-  MAX_PENDING,
   MAX_SOLICITATIONS,
   NeighbourCache,
   REACHABLE_TIME,
 } from "../../src/ipv6/neighbours.ts";
+import { MAX_PENDING } from "../../src/pending-frames.ts";
 
 function create() {
   const held = new Set<number>();

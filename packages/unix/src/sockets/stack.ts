@@ -30,6 +30,11 @@ export function openHostStack(host: Host, parameters: StackParameters): Stack {
       clock: host.clock,
       // The host keeps its clock: there is nothing to correct.
       sync: async () => 0,
+      keep: ({ signal }) =>
+        new Promise((_, reject) => {
+          if (signal?.aborted) reject(signal.reason);
+          signal?.addEventListener("abort", () => reject(signal.reason));
+        }),
     },
     mdns: {
       async publish({ name }) {
