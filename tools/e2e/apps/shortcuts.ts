@@ -221,12 +221,132 @@ function elements(): void {
   same("of a prototype", read(inherits, 0), 255);
 }
 
+function conditions(): void {
+  const values: unknown[] = [0, -0, 1, -1, 2 ** 31, Number.NaN, 0.5, "", "a", null, undefined, true, false, {}, 0n, 1n];
+  values.push([], Symbol.iterator, () => 1);
+  const and = (a: unknown, b: unknown) => a && b;
+  const or = (a: unknown, b: unknown) => a || b;
+  const both = (a: unknown, b: unknown, c: unknown) => ((a && b) || c ? 1 : 2);
+  for (const a of values) {
+    for (const b of values) {
+      const [first, second] = [Boolean(a), Boolean(b)];
+      same("and", and(a, b), first ? b : a);
+      same("or", or(a, b), first ? a : b);
+      for (const c of [0, 1, "x", null]) same("both", both(a, b, c), (first ? second : false) ? 1 : c ? 1 : 2);
+    }
+  }
+  const numbers = [0, -0, 1, -1, 7, -7, 2 ** 31 - 1, -(2 ** 31), 2 ** 31, 0.5, Number.NaN, Number.POSITIVE_INFINITY];
+  const order = (a: number, b: number): string => {
+    let text = "";
+    if (a < b) text += "<";
+    if (a <= b) text += "{";
+    if (a > b) text += ">";
+    if (a >= b) text += "}";
+    if (a === b) text += "=";
+    if (a !== b) text += "!";
+    // Kept, and in chains.
+    const less = a < b && a !== 0;
+    const more = a >= b || a === 7;
+    if (!(a < b) && b > 0) text += "n";
+    let n = 0;
+    while (n < 3 && n <= b) n++;
+    return `${text}${less}${more}${n}`;
+  };
+  /** The same of comparisons that no short way is made for. */
+  const slowly = (a: number, b: number): string => {
+    const sign = Number.isNaN(a) || Number.isNaN(b) ? Number.NaN : a === b ? 0 : Math.max(a, b) === b ? -1 : 1;
+    const [lt, gt, eq] = [Object.is(sign, -1), Object.is(sign, 1), Object.is(sign, 0)];
+    let text = `${lt ? "<" : ""}${lt || eq ? "{" : ""}${gt ? ">" : ""}${gt || eq ? "}" : ""}${eq ? "=" : "!"}`;
+    if (!lt && Object.is(Math.sign(b), 1)) text += "n";
+    const zero = Object.is(Math.abs(a), 0);
+    const steps = Number.isNaN(b) ? 0 : Math.max(0, Math.min(3, Math.floor(b) + 1));
+    return `${text}${lt && !zero}${gt || eq || Object.is(a, 7)}${steps}`;
+  };
+  for (const a of numbers) for (const b of numbers) same(`${a} and ${b}`, order(a, b), slowly(a, b));
+  same("text", order("a" as unknown as number, "b" as unknown as number).slice(0, 3), "<{!");
+  const whole = (x: unknown) => (x as number) | 0;
+  for (const [x, wanted] of [
+    [5, 5],
+    [-5, -5],
+    [1.9, 1],
+    [-0, 0],
+    [2 ** 32 + 3, 3],
+    ["7", 7],
+    [null, 0],
+    [true, 1],
+  ]) {
+    same(`${String(x)} | 0`, whole(x), wanted);
+  }
+  same(
+    "1n | 0",
+    thrown(() => whole(1n)),
+    "TypeError",
+  );
+}
+
+function blocks(): void {
+  const seen: unknown[] = [];
+  for (let round = 0; round < 3; round++) {
+    let a: unknown;
+    let b: unknown;
+    const c = { round };
+    seen.push(a, b, c.round);
+    a = { held: round };
+    b = [a];
+    seen.push((b as unknown[]).length);
+  }
+  same(
+    "a block's variables begin anew",
+    seen.map(String).join(),
+    "undefined,undefined,0,1,undefined,undefined,1,1,undefined,undefined,2,1",
+  );
+  const closures: (() => number)[] = [];
+  for (let i = 0; i < 3; i++) {
+    const twice = i * 2;
+    closures.push(() => i + twice);
+  }
+  same("each turn its own", closures.map((f) => f()).join(), "0,3,6");
+  const tooEarly = (early: boolean) => {
+    for (let turn = 0; turn < 2; turn++) {
+      // @ts-expect-error: what is tested
+      // biome-ignore lint/correctness/noInvalidUseBeforeDeclaration: what is tested
+      if (early || turn > 5) return late.x;
+      const late = { x: turn };
+      if (late.x > 1) return late.x;
+    }
+    return -1;
+  };
+  same(
+    "a field of what is not declared yet",
+    thrown(() => tooEarly(true)),
+    "ReferenceError",
+  );
+  same("declared in each turn", tooEarly(false), -1);
+  const first = (o: { x: number }, p: { x: number }) => o.x - p.x;
+  same("fields of arguments", first({ x: 5 }, { x: 3 }), 2);
+  same(
+    "a field of nothing",
+    thrown(() => first(undefined as never, { x: 1 })),
+    "TypeError",
+  );
+  const getter = {
+    get x() {
+      return 9;
+    },
+  };
+  for (let n = 0; n < 3; n++) same("a getter as an argument", first(getter, { x: n }), 9 - n);
+  const rest = (...all: { x: number }[]) => all[0]!.x;
+  same("rest", rest({ x: 4 }), 4);
+}
+
 run([], async () => {
   for (let round = 0; round < 3; round++) {
     counting();
     storing();
     properties();
     elements();
+    conditions();
+    blocks();
   }
   console.log(failures.length === 0 ? "SUCCESS" : failures.join("\n"));
 });

@@ -134,11 +134,12 @@ export function readableLength(c: TcpConnection): number {
 export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, length: number): number {
   const user = c.rcvUser;
   const available = ((c.rcvNxt - user) | 0) - (c.finReceived ? 1 : 0);
-  const taken = Math.min(available, length);
+  const taken = available < length ? available : length;
   if (taken <= 0) return 0;
   const ring = c.receiveRing!;
   const at = user & (ring.length - 1);
-  const { bytes } = c.env;
+  const { env } = c;
+  const { bytes } = env;
   if (at + taken <= ring.length) bytes.copy(into, offset, ring, at, taken);
   else readRing(ring, user, into, offset, taken, bytes.copy);
   const next = (user + taken) | 0;
@@ -146,15 +147,17 @@ export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, le
   if (taken === available && !c.parked) {
     // Kept for a moment: a request that comes right behind finds it, and saves 1 us.
     if (c.detached) c.receiveRing = undefined;
-    else c.env.park(c);
+    else env.park(c);
   }
   let limit = c.rcvOffer;
   if (((next - c.tuneSeq) | 0) >= 0) limit = tuneWindow(c, next);
   const gain = (next + limit - c.rcvAdv) | 0;
+  const { mss } = env;
   // Clark: no small steps (RFC 9293 3.8.6.2.2); big ones early, so that the sender never stands still.
-  if (gain >= limit >> 1 || (gain >= c.env.mss && ((c.rcvAdv - c.rcvNxt) | 0) < c.env.mss << 1)) {
-    if (!c.finReceived && c.state !== CLOSED && !c.env.pool.pressure) c.ackNow = true;
-    else if (c.env.pool.pressure && ((next + PRESSURE_LIMIT - c.rcvAdv) | 0) >= c.env.mss) c.ackNow = !c.finReceived;
+  if (gain >= limit >> 1 || (gain >= mss && ((c.rcvAdv - c.rcvNxt) | 0) < mss << 1)) {
+    const { pressure } = env.pool;
+    if (!c.finReceived && c.state !== CLOSED && !pressure) c.ackNow = true;
+    else if (pressure && ((next + PRESSURE_LIMIT - c.rcvAdv) | 0) >= mss) c.ackNow = !c.finReceived;
   }
   return taken;
 }
@@ -230,7 +233,7 @@ export function writableLength(c: TcpConnection): number {
   if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT)) return 0;
   const limit = c.env.pool.pressure && c.sendLimit > PRESSURE_LIMIT ? PRESSURE_LIMIT : c.sendLimit;
   const free = limit - ((c.sndEnd - c.sndUna) | 0);
-  return Math.max(free, 0);
+  return free > 0 ? free : 0;
 }
 
 /** Takes up to `length` bytes into the send buffer and returns how many. */

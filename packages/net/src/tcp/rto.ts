@@ -3,15 +3,28 @@ import { PTO_DELAY, RTO_INITIAL, RTO_MAX, RTO_MIN } from "./limits.ts";
 
 /** Takes one measured round trip (milliseconds) into SRTT, RTTVAR and RTO: RFC 6298 2.2, 2.3; ends any backoff. */
 export function measureRoundTrip(c: TcpConnection, sample: number): void {
-  if (c.srtt < 0) {
-    c.srtt = sample;
-    c.rttvar = sample / 2;
+  let srtt = c.srtt;
+  let rttvar: number;
+  if (srtt < 0) {
+    srtt = sample;
+    rttvar = sample / 2;
   } else {
-    const error = c.srtt - sample;
-    c.rttvar = 0.75 * c.rttvar + 0.25 * (error < 0 ? -error : error);
-    c.srtt = 0.875 * c.srtt + 0.125 * sample;
+    const error = srtt - sample;
+    rttvar = 0.75 * c.rttvar + 0.25 * (error < 0 ? -error : error);
+    srtt = 0.875 * srtt + 0.125 * sample;
   }
-  restoreRto(c);
+  c.srtt = srtt;
+  c.rttvar = rttvar;
+  setRto(c, srtt, rttvar);
+}
+
+function setRto(c: TcpConnection, srtt: number, rttvar: number): void {
+  const spread = 4 * rttvar;
+  let rto = srtt + (spread > RTO_MIN ? spread : RTO_MIN);
+  if (rto > RTO_MAX) rto = RTO_MAX;
+  c.rto = rto;
+  const pto = 2 * srtt + PTO_DELAY;
+  c.pto = pto < rto && c.sackOk ? pto : rto;
 }
 
 /** The RTO as measured, without backoff. */
@@ -21,11 +34,7 @@ export function restoreRto(c: TcpConnection): void {
     c.pto = RTO_INITIAL;
     return;
   }
-  const spread = 4 * c.rttvar;
-  const rto = c.srtt + (spread > RTO_MIN ? spread : RTO_MIN);
-  c.rto = rto < RTO_MAX ? rto : RTO_MAX;
-  const pto = 2 * c.srtt + PTO_DELAY;
-  c.pto = c.sackOk && pto < c.rto ? pto : c.rto;
+  setRto(c, c.srtt, c.rttvar);
 }
 
 /** RFC 6298 5.5. Karn: stays until a segment that was sent once has been measured. */
