@@ -69,6 +69,12 @@ function curl(url: string): string | undefined {
 /** The file of apps/galaxy. */
 const galaxy = () => JSON.parse(readFileSync(join(root, "apps/galaxy/soloist.compose.json"), "utf8"));
 
+/** What machines say in a page's transcripts, but for where they booted, and times. */
+const transcript = (page: string) =>
+  readFileSync(join(root, page), "utf8")
+    .split("\n")
+    .filter((line) => /^[a-z]+ +\| (?!booted|http|udp|\[)/.test(line));
+
 const mixed = (front: string, back: string) => ({ front, back }) as const;
 
 describe("soloist compose", () => {
@@ -168,7 +174,7 @@ describe("soloist compose", () => {
       }
       // All of them in the tender: machines in QEMU have tests of their own.
       const image = build(relative(root, resolve(root, "apps/galaxy", app.app as string)), "spt");
-      apps[name] = { ...app, app: undefined, image, target: "spt", ports: published, disks: {} };
+      apps[name] = { ...app, app: undefined, image, target: "spt", ports: published };
     }
     const { text } = compose({ apps });
     const front = `http://127.0.0.1:${ports.get("front:80")}`;
@@ -188,6 +194,11 @@ describe("soloist compose", () => {
       () => (text().includes("meter | ended with exit code 0\n") ? true : undefined),
       text,
     );
+    for (const page of ["apps/galaxy/README.md", "docs/guides/compose.md"]) {
+      const said = transcript(page);
+      expect(said.length, page).toBeGreaterThan(1);
+      for (const line of said) expect(text(), page).toContain(line);
+    }
   });
 
   it("jobs that all end well end the command well", async () => {
