@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ADDRESS, curl, freePort, GUEST, HOST, here, Namespace, namespacesMissing, soloist } from "@soloist/tool-e2e";
-import { browserMissing, openBrowser, patient, screenshot } from "@soloist/tool-e2e/browser";
+import { browserMissing, openBrowser, PATIENCE, patient, screenshot } from "@soloist/tool-e2e/browser";
 import { afterAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -76,6 +76,12 @@ describe("an app behind QEMU's user network", () => {
         const browser = await openBrowser();
         try {
           const page = patient(await browser.newPage());
+          // It loads itself anew every few seconds, also while somebody looks at it.
+          await page.route("**/_soloist", async (route) => {
+            const response = await route.fetch({ timeout: PATIENCE });
+            const body = (await response.text()).replace(/<meta http-equiv="refresh"[^>]*>/, "");
+            await route.fulfill({ response, body });
+          });
           await page.goto(`${origin}/_soloist`);
           await screenshot(page, "status");
           expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual([
