@@ -94,6 +94,25 @@ describe("soloist run", () => {
     }
   });
 
+  it("web-server on spt is reached by localhost, without a tap; Ctrl-C ends it, its network and the command with 130", async () => {
+    const port = await freePort();
+    const { child, text } = start("apps/web-server", "--target", "spt", "-p", `${port}:80`);
+    try {
+      await until("the address", () => (text().includes(`http://localhost:${port}/\n`) ? true : undefined), text);
+      const url = `http://127.0.0.1:${port}/hello/Ada`;
+      expect(execFileSync("curl", ["-sS", "--max-time", "60", url], { encoding: "utf8" })).toBe("Hello Ada!\n");
+      const all = descendants(child.pid!);
+      process.kill(-child.pid!, "SIGINT");
+      expect((await once(child, "close"))[0]).toBe(130);
+      await until("the end of all processes", () => (all.some(running) ? undefined : true));
+      expect(text()).not.toContain("soloist:");
+    } finally {
+      try {
+        process.kill(-child.pid!, "SIGKILL");
+      } catch {} // it has ended
+    }
+  });
+
   it.each(["spt", "virtio"])("hello on %s: its words on stdout, its exit code", (target) => {
     const result = spawnSync(soloist, ["run", "apps/hello", "--target", target, "--", "--who=Ada"], {
       cwd: root,
