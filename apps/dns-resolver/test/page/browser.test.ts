@@ -7,6 +7,7 @@ import {
   lowContrast,
   openBrowser,
   type Page,
+  patient,
   screenshot,
 } from "@soloist/tool-e2e/browser";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -28,9 +29,9 @@ describe.skipIf(browserMissing !== undefined)(`the page in Chromium${suffix}`, (
       blocks: { blocklist: blocklistDisk(1000) },
       args: ["--upstream=10.0.2.3"],
     });
-    await guest.says(/Listening on port 53, 1000 names blocked/, 60);
+    await guest.says(/Listening on port 53, 1000 names blocked/);
     browser = await openBrowser();
-    page = await browser.newPage({ javaScriptEnabled: false, baseURL: `http://127.0.0.1:${port}` });
+    page = patient(await browser.newPage({ javaScriptEnabled: false, baseURL: `http://127.0.0.1:${port}` }));
   });
   afterAll(async () => {
     await browser?.close();
@@ -45,7 +46,7 @@ describe.skipIf(browserMissing !== undefined)(`the page in Chromium${suffix}`, (
   ] as const)("can be read, %s, %i wide", async (colorScheme, width) => {
     await page.setViewportSize({ width, height: 800 });
     await page.emulateMedia({ colorScheme });
-    await page.goto("/");
+    await page.goto("/?refresh=off");
     expect(await lowContrast(page)).toEqual([]);
     expect(await isTooWide(page)).toBe(false);
     await screenshot(page, `dns-resolver-${colorScheme}-${width}`);
