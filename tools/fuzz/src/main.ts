@@ -108,7 +108,7 @@ async function main(): Promise<void> {
       console.log(`again: npm run fuzz -w tools/fuzz -- --input ${hex(input)} ${name}`);
       process.exitCode = 1;
     }
-    if (values.keep) {
+    if (values.keep && result.failure === undefined) {
       const fresh = { target, coverage: new Coverage(isCounted), watch };
       const kept = await minimal(fresh, [...corpus, ...result.found], MOST_KEPT);
       mkdirSync(dirname(corpusPath), { recursive: true });

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok } from "node:assert/strict";
 import type { FuzzTarget } from "@soloist/testing";
 import { describeFrame } from "../../src/devices/describe.ts";
+import { type HostAddress, MdnsResponder } from "../../src/mdns/responder.ts";
 import { createDhcpMessage, emitDhcp, OFFER, OP_REPLY, parseDhcp } from "../../src/wire/dhcpv4.ts";
 import { parseDhcpv6Reply } from "../../src/wire/dhcpv6.ts";
 import { createDnsMessage, type DnsMessage, emitDns, parseDns } from "../../src/wire/dns.ts";
@@ -75,6 +76,7 @@ export const dnsSeeds: readonly Uint8Array[] = [
     ],
   }),
 ];
+const claim = { ...record, name: "printer.local", type: "A" as const, address: 0x0a000009 };
 const dns: FuzzTarget = {
   seeds: dnsSeeds,
   words: [Uint8Array.of(0xc0, 12), Uint8Array.of(0, 1, 0, 1), Uint8Array.of(0, 41, 16, 0), Uint8Array.of(63)],
@@ -225,6 +227,45 @@ const ntp: FuzzTarget = {
   },
 };
 
+const OURS: readonly HostAddress[] = [
+  { type: "A", address: 0x0a000002 },
+  { type: "AAAA", address: parseIpv6("fe80::1")! },
+];
+/** Whoever has our name on the link, says so, or asks for it: what we say to that can be sent. */
+const mdns: FuzzTarget = {
+  seeds: [
+    emitted({ questions: [{ name: "printer.local", type: 1, class: 1 }] }),
+    emitted({ questions: [{ name: "printer.local", type: 255, class: 0x8001 }], authorities: [claim] }),
+    emitted({ response: true, answers: [claim] }),
+  ],
+  words: dns.words!,
+  run(input) {
+    const message = parseDns(input, 0, input.length);
+    if (message === undefined) return undefined;
+    const states: number[] = [];
+    for (const age of [100, 900, 20_000]) {
+      const responder = new MdnsResponder({ name: "printer", addresses: OURS, random: () => 7, now: 0 });
+      let now = 0;
+      const pass = (until: number) => {
+        while (responder.pollAt() <= until) {
+          now = Math.max(now, responder.pollAt());
+          responder.dispatch(now, (said) => {
+            ok(emitDns(new Uint8Array(1500), 0, said) > 0, "it says what cannot be sent");
+          });
+        }
+        now = until;
+      };
+      pass(age);
+      for (const port of [5353, 40_000]) responder.process(message, { address: 0x0a000009, port }, now);
+      pass(age + 60_000);
+      states.push(responder.conflicts * 16 + age / 100);
+      responder.close();
+      pass(age + 61_000);
+    }
+    return states;
+  },
+};
+
 /** The tracer says something about any frame. */
 const describe: FuzzTarget = {
   seeds: conversations.flat().map((record) => record.subarray(1)),
@@ -266,6 +307,7 @@ export const parsers: Readonly<Record<string, FuzzTarget>> = {
   dhcp,
   dhcpv6,
   ntp,
+  mdns,
   describe,
   text,
 };
