@@ -11,14 +11,25 @@ function query(id: number): Buffer {
   return Buffer.from([id >> 8, id & 255, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, 1, 0, 1]);
 }
 
-/** The last four bytes of an answer with one A record. */
-const last = (answer: Buffer) => [...answer.subarray(answer.length - 4)].join(".");
+/** Where the name at `at` ends. */
+function behindName(message: Buffer, at: number): number {
+  while (message[at]! !== 0 && message[at]! < 0xc0) at += 1 + message[at]!;
+  return message[at] === 0 ? at + 1 : at + 2;
+}
+
+/** The address of the first answer, an A record; others may follow. */
+function addressOf(message: Buffer): string {
+  let at = 12;
+  for (let questions = message.readUInt16BE(4); questions > 0; questions--) at = behindName(message, at) + 4;
+  const data = behindName(message, at) + 10;
+  return [...message.subarray(data, data + 4)].join(".");
+}
 
 function ask(socket: Socket, id: number): Promise<string> {
   return new Promise((resolve, reject) => {
     setTimeout(() => reject(new Error("no answer within a minute")), 60_000).unref();
     socket.on("message", (answer) => {
-      if ((answer[2]! & 0x80) !== 0 && answer.readUInt16BE(6) === 1) resolve(last(answer));
+      if ((answer[2]! & 0x80) !== 0 && answer.readUInt16BE(6) === 1) resolve(addressOf(answer));
     });
     socket.setMulticastInterface(own);
     socket.send(query(id), PORT, GROUP);
