@@ -27,6 +27,13 @@ export function failureOf(error: unknown): Response {
   return textResponse(500, "Internal Server Error\n");
 }
 
+/** An object literal or an array: JSON for certain. */
+export function isPlain(result: HandlerResult): boolean {
+  if (typeof result !== "object" || result === null) return false;
+  const prototype = Object.getPrototypeOf(result);
+  return prototype === Object.prototype || prototype === Array.prototype;
+}
+
 export function isThenable(result: unknown): result is Promise<HandlerResult> {
   return typeof result === "object" && result !== null && typeof (result as { then?: unknown }).then === "function";
 }

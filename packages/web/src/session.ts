@@ -1,7 +1,8 @@
 import { type Flow, SoloistError } from "@soloist/interface";
-import { failureOf, isThenable, toResponse } from "./answer.ts";
+import { failureOf, isPlain, isThenable, toResponse } from "./answer.ts";
 import { DISPATCH, type DirectApp } from "./app.ts";
 import { bytes } from "./bytes.ts";
+import { ClientWatch, type WatchedConnection } from "./client-watch.ts";
 import type { HandlerResult, RequestSource } from "./context.ts";
 import type { BodyStream, Content } from "./fetch/body.ts";
 import { type Request, receivedRequest, type SignalSource } from "./fetch/request.ts";
@@ -43,7 +44,7 @@ const UPGRADED = 6;
  * it reads, parses, calls handlers and writes for all requests that have arrived, in buffers that all sessions share. What
  * is left at its end, unread or unsent, moves to buffers of the session's own.
  */
-export class Session implements SignalSource, RequestSource, ContentSource {
+export class Session implements SignalSource, RequestSource, ContentSource, WatchedConnection {
   readonly server: Server;
   readonly flow: Flow;
   readonly connection: ServerConnection;
@@ -58,7 +59,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
   #content: Content | null = null;
   #pending: Promise<HandlerResult> | undefined = undefined;
   body: IncomingBody | undefined = undefined;
-  #abort: AbortController | undefined = undefined;
+  #client: ClientWatch | undefined = undefined;
   #upgraded: Upgraded | undefined = undefined;
 
   #waitingFor: number = IDLE;
@@ -93,22 +94,22 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         else
           flow.whenReadable().then(
             () => this.wake(),
-            (error) => this.#break(error),
+            (error) => this.fails(error),
           );
       } else if (wait === HANDLER) this.#handle();
       else if (wait === WRITE)
         this.flow.whenWritable().then(
           () => this.wake(),
-          (error) => this.#break(error),
+          (error) => this.fails(error),
         );
       else this.#close();
     } catch (error) {
-      this.#break(error);
+      this.fails(error);
     }
   }
 
   /** The connection cannot go on. */
-  #break(error: unknown): void {
+  fails(error: unknown): void {
     // The flow's errors are the client's doing; anything else is a mistake of this package, and no reason to stop.
     if (!(error instanceof SoloistError)) logFailure("A connection failed", error);
     this.#release();
@@ -166,43 +167,19 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     return this.server.env;
   }
 
-  // --- whether the client is still there -------------------------------------------------------------------------------
-
   clientSignal(serial: number): AbortSignal {
     // Whoever asks for the first time when the answer is given learns nothing any more.
     if (serial !== this.serial) return new AbortController().signal;
-    if (this.#abort === undefined) {
-      this.#abort = new AbortController();
-      this.#listen();
-    }
-    return this.#abort.signal;
+    this.#client ??= new ClientWatch(this);
+    return this.#client.signal;
   }
 
   contentRead(): void {
-    if (this.#abort !== undefined) this.#listen();
+    this.#client?.listen();
   }
 
   clientGone(): void {
-    this.#abort?.abort(new SoloistError("ECONNRESET", "The client went away"));
-  }
-
-  /** Waits for the client's end while a handler runs. Who reads content that still arrives finds it there. */
-  #listen(): void {
-    if (this.body !== undefined && !this.body.ended) return;
-    const { serial } = this;
-    const look = () => this.#look(serial);
-    this.flow.whenReadable().then(look, look);
-  }
-
-  #look(serial: number): void {
-    // A client that sends its next request is there; it is not listened to any further.
-    if (serial !== this.serial || this.ended || this.#waitingFor === CLOSING || this.input.waiting) return;
-    try {
-      // The end of its direction: it may still take the answer, if the handler gives one all the same.
-      if (this.input.listen() < 0) this.clientGone();
-    } catch (error) {
-      this.#break(error);
-    }
+    this.#client?.gone();
   }
 
   #end(): void {
@@ -334,7 +311,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         : server.app.fetch(this.makeRequest(), server.env);
       if (typeof result === "string") {
         connection.sendText(result);
-        if (parser.plain && this.#abort === undefined) this.serial++;
+        if (parser.plain && this.#client === undefined) this.serial++;
         else this.#forget();
         return true;
       }
@@ -375,7 +352,8 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     this.#release();
     this.#content = null;
     this.body = undefined;
-    this.#abort = undefined;
+    this.#client?.end();
+    this.#client = undefined;
   }
 
   #answer(result: HandlerResult): void {
@@ -408,7 +386,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     if (this.#sender.waiting)
       this.drain().then(
         () => this.#attend(),
-        (error) => this.#break(error),
+        (error) => this.fails(error),
       );
     else this.#attend();
   }
@@ -433,7 +411,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
         if (!this.#sender.flush()) {
           this.drain().then(
             () => this.#settled(result, failed),
-            (error) => this.#break(error),
+            (error) => this.fails(error),
           );
           return;
         }
@@ -447,7 +425,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
       }
       this.#conclude();
     } catch (error) {
-      this.#break(error);
+      this.fails(error);
     }
   }
 
@@ -480,7 +458,7 @@ export class Session implements SignalSource, RequestSource, ContentSource {
       if (!this.ended) await this.drain();
       if (this.#upgraded !== undefined && !this.ended) await this.#speak(this.#upgraded);
     } catch (error) {
-      this.#break(error);
+      this.fails(error);
       return;
     }
     this.wake();
@@ -586,11 +564,4 @@ export class Session implements SignalSource, RequestSource, ContentSource {
     const { refused } = this.server.counters;
     refused[code] = (refused[code] ?? 0) + 1;
   }
-}
-
-/** An object literal or an array: JSON for certain. */
-function isPlain(result: HandlerResult): boolean {
-  if (typeof result !== "object" || result === null) return false;
-  const prototype = Object.getPrototypeOf(result);
-  return prototype === Object.prototype || prototype === Array.prototype;
 }

@@ -1,3 +1,4 @@
+import { isPlain } from "./answer.ts";
 import type { AnyHandler, Context, HandlerResult } from "./context.ts";
 import { Response } from "./fetch/response.ts";
 import type { Query } from "./query.ts";
@@ -55,10 +56,4 @@ export function shapeHandler({ query, body, produces }: AnyShape, handler: AnyHa
     };
     return typed(await handler(shaped as never));
   };
-}
-
-function isPlain(result: HandlerResult): result is object {
-  if (typeof result !== "object" || result === null) return false;
-  const prototype = Object.getPrototypeOf(result);
-  return prototype === Object.prototype || prototype === Array.prototype;
 }
