@@ -5,7 +5,7 @@ import { type SeededRng, seededRng } from "./seeded-rng.ts";
 export interface FaultRates {
   readonly loss?: number;
   readonly duplicate?: number;
-  /** One random bit is flipped. */
+  /** One random bit is flipped. ARP, which has no checksum and believes anything, is lost instead, as Ethernet's own would have it. */
   readonly corrupt?: number;
   /** The frame is held back until others have passed. */
   readonly reorder?: number;
@@ -27,6 +27,7 @@ export class FaultPlan {
     if (loss > 0 && this.rng.fraction() < loss) return [];
     let result = frame;
     if (corrupt > 0 && this.rng.fraction() < corrupt) {
+      if (frame[12] === 8 && frame[13] === 6) return [];
       result = frame.slice();
       const bit = this.rng.below(result.length * 8);
       result[bit >> 3] = result[bit >> 3]! ^ (1 << (bit & 7));

@@ -162,7 +162,9 @@ export async function converse(seed: number): Promise<Outcome> {
     await simulation.run(talk(), LIMIT);
   } catch (error) {
     const { code } = error as { code?: string };
-    if ((plan.link.loss ?? 0) < 0.2 || (code !== "ECONNRESET" && code !== "ETIMEDOUT")) throw error;
+    // Where the peer's link address was asked for in vain when the time was up, that is what is said.
+    const isGivenUp = code === "ECONNRESET" || code === "ETIMEDOUT" || code === "EHOSTUNREACH";
+    if ((plan.link.loss ?? 0) < 0.2 || !isGivenUp) throw error;
     return { time: simulation.now, frames: simulation.frames, retransmitted: 0, timeouts: 0, unsure: 0, gaveUp: 1 };
   }
   const { now: time, frames } = simulation;
