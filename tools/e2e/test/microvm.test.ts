@@ -47,7 +47,7 @@ it("a server answers, with the arguments of the recipe", async () => {
   const port = await freePort();
   const options = machine("apps/web-server", ["--mem", "48", "--", "--log-format=json"]);
   await using guest = Guest.boot({ ...options, forward: { from: port, to: 80 } });
-  await guest.says(/"message":"Listening/i, 100);
+  await guest.says(/"message":"Listening/i);
   expect(await curl(here, [`http://127.0.0.1:${port}/hello/Ada`])).toBe("Hello Ada!\n");
 });
 
@@ -55,7 +55,7 @@ it("a disk is written and read, and the machine ends with the app", async () => 
   const disk = image("microvm.img");
   writeFileSync(disk, new Uint8Array(64 * 512));
   await using guest = Guest.boot(machine("tools/e2e/apps/block.ts", ["--block", disk]));
-  expect(await guest.code(100)).toBe(0);
+  expect(await guest.code()).toBe(0);
   expect(guest.output).toContain("SUCCESS");
   expect(readFileSync(disk)[1]).toBe(7);
 });
@@ -68,7 +68,7 @@ it.skipIf(missing)(
     net.tap("tap0", `${HOST}/24`);
     const options = machine("tools/e2e/apps/peer.ts", ["--", ...ADDRESS]);
     await using guest = Guest.boot({ ...options, namespace: net, nets: { service: "tap0" } });
-    await guest.says(/listening/, 100);
+    await guest.says(/listening/);
     expect(await client(net, "echo", [GUEST, 7, bytes])).toMatchObject({ received: bytes, wrong: -1 });
     const { tcp } = await peerStatus(net);
     expect(tcp.sent).toBeLessThan(bytes / 1460);
