@@ -10,6 +10,7 @@ import { RunError } from "../errors.ts";
 import { type GuestProcess, startGuest } from "../run/guest-process.ts";
 import type { Network } from "../run/options.ts";
 import { createFrameReader, emitFrame } from "../switch/frame-stream.ts";
+import { emitArpRequest } from "../switch/packet.ts";
 import { createServices, isDhcp } from "../switch/services.ts";
 import { createSwitch } from "../switch/switch.ts";
 import { gatewayCommand, type PublishedPort } from "./gateway.ts";
@@ -30,6 +31,8 @@ const SERVICES_PORT = 0;
 const GATEWAY_PORT = 1;
 const FIRST_GUEST_PORT = 2;
 const DOMAIN = "internal";
+/** Milliseconds between two questions to a gateway that is not there yet. */
+const ASK_GATEWAY_MS = 20;
 /** Bytes that wait for a guest that does not take them: then frames are dropped, as by a switch whose queue is full. */
 const QUEUE_BYTES = 4 * 1024 * 1024;
 
@@ -78,11 +81,11 @@ export async function openNetwork(plan: PlannedNetwork, published: readonly Publ
   });
   failed.catch(() => {});
 
-  let connected!: () => void;
+  let answered!: () => void;
   const ready = Promise.race([
     failed,
     new Promise<void>((resolve) => {
-      connected = resolve;
+      answered = resolve;
     }),
   ]);
   ready.catch(() => {});
@@ -90,12 +93,11 @@ export async function openNetwork(plan: PlannedNetwork, published: readonly Publ
   const openStream = async (port: number, accepts: (frame: Uint8Array) => boolean): Promise<string> => {
     const path = join(folder, `${port}`);
     const server = listenForFrames(
-      (frame) => inject(port, frame),
-      (send) => {
-        attach(port, (frame) => accepts(frame) && send(frame));
-        // QEMU opens its ends in order: the ports before this one.
-        if (port === GATEWAY_PORT) connected();
+      (frame) => {
+        if (port === GATEWAY_PORT) answered();
+        inject(port, frame);
       },
+      (send) => attach(port, (frame) => accepts(frame) && send(frame)),
       () => ethernet.removePort(port),
     );
     closers.push(server.close);
@@ -104,7 +106,7 @@ export async function openNetwork(plan: PlannedNetwork, published: readonly Publ
     return path;
   };
 
-  if (!plan.gateway) connected();
+  if (!plan.gateway) answered();
   else {
     const path = await openStream(GATEWAY_PORT, (frame) => !isDhcp(frame));
     let words = "";
@@ -114,6 +116,16 @@ export async function openNetwork(plan: PlannedNetwork, published: readonly Publ
         words += Buffer.from(chunk).toString();
       },
     });
+    // QEMU connects before it has opened the ports; who answers has.
+    const question = emitArpRequest({
+      senderMac: SERVICES_MAC,
+      sender: plan.base + SERVICES_HOST,
+      target: plan.base + GATEWAY_HOST,
+    });
+    const asking = setInterval(() => deliver(GATEWAY_PORT, question), ASK_GATEWAY_MS);
+    const stopAsking = (): void => clearInterval(asking);
+    ready.then(stopAsking, stopAsking);
+    closers.push(stopAsking);
     void gateway.ended.then(() => {
       if (isClosing) return;
       fail(new RunError(`the gateway of the network ${plan.name} ended: ${words.trim().split("\n")[0]}`));

@@ -18,13 +18,16 @@ export interface PlannedStation extends Station {
 }
 
 export const PREFIX = 24;
+/** Addresses from one network to the next. */
+export const NETWORK_SIZE: number = 2 ** (32 - PREFIX);
 export const GATEWAY_HOST = 2;
 export const SERVICES_HOST = 4;
 export const SERVICES_MAC = 0x02_53_4c_00_00_04;
-const FIRST_NETWORK = 0x0a00_0200; // 10.0.2.0
-const FIRST_STATION_HOST = 10;
+export const FIRST_NETWORK = 0x0a00_0200; // 10.0.2.0
+export const FIRST_STATION_HOST = 10;
 const LAST_HOST = 254;
-const FIRST_MAC = 0x02_53_4c_01_00_00;
+/** Of guests. */
+export const FIRST_MAC = 0x02_53_4c_01_00_00;
 
 /**
  * Gives every network device an address: that of the file, or the first free one from .10 on, in the order of the file.
@@ -36,7 +39,7 @@ export function planNetworks(
 ): readonly PlannedNetwork[] {
   let mac = FIRST_MAC;
   return composition.networks.map(({ name, gateway }, index) => {
-    const base = FIRST_NETWORK + index * 256;
+    const base = FIRST_NETWORK + index * NETWORK_SIZE;
     const members = composition.apps.flatMap((app) => {
       const names = devices(app);
       const stranger = Object.keys(app.networks).find((device) => !names.includes(device));

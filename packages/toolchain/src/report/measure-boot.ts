@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openNetwork } from "../compose/network.ts";
-import { PREFIX } from "../compose/plan.ts";
+import { FIRST_MAC, FIRST_NETWORK, FIRST_STATION_HOST, PREFIX } from "../compose/plan.ts";
 import type { ImageInfo } from "../inspect.ts";
 import type { Network } from "../run/options.ts";
 import { runImage } from "../run/run-image.ts";
@@ -16,8 +16,6 @@ export interface Phase {
 
 const LONGEST_MS = 20_000;
 const SETTLE_MS = 300;
-const BASE = 0x0a00_0200;
-const FIRST_MAC = 0x02_53_4c_01_00_00;
 const DISK_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -33,9 +31,9 @@ export async function measureBoot(
     name: `boot${index}`,
     device: name,
     mac: FIRST_MAC + index,
-    address: BASE + 10 + index,
+    address: FIRST_NETWORK + FIRST_STATION_HOST + index,
   }));
-  const network = await openNetwork({ name: `boot/${PREFIX}`, base: BASE, gateway: false, stations }, []);
+  const network = await openNetwork({ name: `boot/${PREFIX}`, base: FIRST_NETWORK, gateway: false, stations }, []);
   try {
     const networks: Network[] = [];
     for (const station of stations) {

@@ -13,7 +13,7 @@ import { type Accelerator, guestExitCode, type MachineOptions, qemuCommand } fro
 import { sptCommand } from "./spt.ts";
 import { createStackStream } from "./stack-stream.ts";
 import { attachStandIns } from "./stand-ins.ts";
-import { openUserNetwork } from "./user-network.ts";
+import { openUserNetworks } from "./user-network.ts";
 
 export interface RunOptions extends Omit<MachineOptions, "accelerator"> {
   /** Default: auto. */
@@ -72,7 +72,7 @@ async function runAttached(options: RunOptions): Promise<number> {
 
 async function runTender(options: RunOptions): Promise<number> {
   await checkPorts(options.ports);
-  await using user = await openUserNetwork(options);
+  await using user = await openUserNetworks(options);
   // Ctrl-C at a terminal reaches the network's process, too, and is to be heard first.
   user?.failed.catch((error: Error) =>
     setTimeout(() => options.signal?.aborted || options.say?.(`soloist: ${error.message}\n`), SIGNAL_MS),

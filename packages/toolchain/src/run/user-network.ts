@@ -1,43 +1,56 @@
-import { parseComposition } from "../compose/compose-file.ts";
-import { openNetwork } from "../compose/network.ts";
-import { planNetworks } from "../compose/plan.ts";
+import { openNetwork, type VirtualNetwork } from "../compose/network.ts";
+import { FIRST_MAC, FIRST_NETWORK, FIRST_STATION_HOST, NETWORK_SIZE } from "../compose/plan.ts";
 import { formatMac } from "../switch/packet.ts";
+import { assign, type Network } from "./options.ts";
 import type { MachineOptions } from "./qemu.ts";
 
-/** A network for a tender, and the ports of localhost that lead into it. */
-export interface UserNetwork extends AsyncDisposable {
+/** Networks for a tender, and the ports of localhost that lead into the first one. */
+export interface UserNetworks extends AsyncDisposable {
   readonly networks: MachineOptions["networks"];
   readonly macs: MachineOptions["macs"];
-  /** Resolves when its ports are open; rejects with `failed`. */
-  readonly ready: Promise<void>;
-  /** Rejects when it breaks down. */
+  /** Resolves when the ports are open; rejects with `failed`. */
+  readonly ready: Promise<unknown>;
+  /** Rejects when one breaks down. */
   readonly failed: Promise<never>;
 }
 
 /**
- * The network that QEMU has and tenders lack, which needs neither root nor a set-up: that of `soloist compose`, with one app on it.
- * Undefined where none is asked for: without a network device, or with a tap or a cable for it.
+ * The networks that QEMU has and tenders lack, which need neither root nor a set-up: those of `soloist compose`, one for each device.
+ * Undefined where none is asked for: without a network device, or with a tap or a cable for one.
  */
-export async function openUserNetwork(options: Omit<MachineOptions, "accelerator">): Promise<UserNetwork | undefined> {
-  const { image, ports } = options;
-  const devices = image.devices.filter(({ type }) => type === "NET_BASIC").map(({ name }) => name);
-  const [device] = devices;
-  if (device === undefined || devices.length > 1 || options.networks.some(({ kind }) => kind !== "user"))
-    return undefined;
-  const composition = parseComposition({ apps: { app: { image: image.file, target: image.target } } }, ".");
-  const plan = planNetworks(composition, () => devices)[0]!;
-  const mac = options.macs[0]?.value;
-  const [planned] = plan.stations;
-  const station = { ...planned!, ...(mac === undefined ? {} : { mac: Number.parseInt(mac.replaceAll(":", ""), 16) }) };
-  const network = await openNetwork(
-    { ...plan, stations: [station] },
-    ports.map((forward) => ({ forward, address: station.address })),
-  );
+export async function openUserNetworks(
+  options: Omit<MachineOptions, "accelerator">,
+): Promise<UserNetworks | undefined> {
+  const devices = options.image.devices.filter(({ type }) => type === "NET_BASIC").map(({ name }) => name);
+  if (devices.length === 0 || options.networks.some(({ kind }) => kind !== "user")) return undefined;
+  const given = assign("--net-mac", devices, options.macs);
+  const opened: VirtualNetwork[] = [];
+  const networks: Network[] = [];
+  const macs: { name: string; value: string }[] = [];
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((network) => network.close()));
+  };
+  try {
+    for (const [index, device] of devices.entries()) {
+      const value = given.get(device) ?? formatMac(FIRST_MAC + index);
+      const base = FIRST_NETWORK + index * NETWORK_SIZE;
+      const mac = Number.parseInt(value.replaceAll(":", ""), 16);
+      const station = { name: "app", device, mac, address: base + FIRST_STATION_HOST };
+      const published = index > 0 ? [] : options.ports.map((forward) => ({ forward, address: station.address }));
+      const network = await openNetwork({ name: device, base, gateway: true, stations: [station] }, published);
+      opened.push(network);
+      networks.push(await network.plug(station, "spt"));
+      macs.push({ name: device, value });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
   return {
-    networks: [await network.plug(station, composition.apps[0]!.target)],
-    macs: [{ name: device, value: formatMac(station.mac) }],
-    ready: network.ready,
-    failed: network.failed,
-    [Symbol.asyncDispose]: () => network.close(),
+    networks,
+    macs,
+    ready: Promise.all(opened.map(({ ready }) => ready)),
+    failed: Promise.race(opened.map(({ failed }) => failed)),
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -46,19 +46,33 @@ export function parseArpRequest(frame: Uint8Array): ArpRequest | undefined {
   return { senderMac: readMac(view, 22), sender: view.getUint32(28), target: view.getUint32(38) };
 }
 
-export function emitArpReply(request: ArpRequest, mac: number): Uint8Array {
+/** Asks everybody who has an address. */
+export function emitArpRequest({ senderMac, sender, target }: ArpRequest): Uint8Array {
+  return emitArp(ARP_REQUEST, { mac: senderMac, address: sender }, { mac: 0, address: target }, BROADCAST_MAC);
+}
+
+export function emitArpReply({ senderMac, sender, target }: ArpRequest, mac: number): Uint8Array {
+  return emitArp(ARP_REPLY, { mac, address: target }, { mac: senderMac, address: sender }, senderMac);
+}
+
+interface ArpEnd {
+  readonly mac: number;
+  readonly address: number;
+}
+
+function emitArp(operation: number, from: ArpEnd, to: ArpEnd, destination: number): Uint8Array {
   const frame = new Uint8Array(60);
   const view = viewOf(frame);
-  writeMac(view, 0, request.senderMac);
-  writeMac(view, 6, mac);
+  writeMac(view, 0, destination);
+  writeMac(view, 6, from.mac);
   view.setUint16(12, ETHERTYPE_ARP);
   view.setUint32(14, 0x0001_0800);
   view.setUint16(18, 0x0604);
-  view.setUint16(20, ARP_REPLY);
-  writeMac(view, 22, mac);
-  view.setUint32(28, request.target);
-  writeMac(view, 32, request.senderMac);
-  view.setUint32(38, request.sender);
+  view.setUint16(20, operation);
+  writeMac(view, 22, from.mac);
+  view.setUint32(28, from.address);
+  writeMac(view, 32, to.mac);
+  view.setUint32(38, to.address);
   return frame;
 }
 

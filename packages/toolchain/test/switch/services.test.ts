@@ -4,6 +4,7 @@ import {
   BROADCAST_ADDRESS,
   BROADCAST_MAC,
   type Datagram,
+  emitArpRequest,
   emitDatagram,
   formatAddress,
   formatMac,
@@ -63,6 +64,14 @@ describe("ARP", () => {
         "02534c010000" +
         "0a00020a",
     );
+  });
+
+  it("is asked by a frame to everybody", () => {
+    const asked = { senderMac: 0x02534c010000, sender: address("10.0.2.10"), target: address("10.0.2.4") };
+    const frame = emitArpRequest(asked);
+    expect(Buffer.from(frame.subarray(0, 6)).toString("hex")).toBe("ffffffffffff");
+    expect(parseArpRequest(frame)).toEqual(asked);
+    expect(answers(frame).sent).toHaveLength(1);
   });
 
   it("who asks for another is not", () => {
