@@ -320,7 +320,7 @@ async function openStack(
     monotonic,
     random,
     servers: () => fixedServers ?? [...net.ipv6.servers, ...(net.told?.dns ?? [])],
-    search: () => parameters.search ?? net.ipv6.domains,
+    search: () => parameters.search ?? searchDomains(net),
     table: net.addresses,
     families: () => familiesOf(net),
     sort: (texts) => sortTexts(net, texts),
@@ -387,6 +387,13 @@ async function openStack(
       };
     },
   };
+}
+
+/** What routers and DHCPv6 say, and the domain that DHCP puts us in (RFC 2132 3.17). */
+function searchDomains(net: NetStack): readonly string[] {
+  const { domains: told } = net.ipv6;
+  const own = net.told?.domainName ?? "";
+  return own === "" || told.includes(own) ? told : [...told, own];
 }
 
 /** Keeps the lease in `state` from now on; returns the address that was kept there, 0 when its time is over. */

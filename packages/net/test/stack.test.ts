@@ -25,6 +25,7 @@ import {
   RELEASE,
   REQUEST,
 } from "../src/wire/dhcpv4.ts";
+import { createDnsMessage, emitDns, parseDns } from "../src/wire/dns.ts";
 import { emitEthernet } from "../src/wire/ethernet.ts";
 import { emitIcmpv4, patchIcmpv4Checksum } from "../src/wire/icmpv4.ts";
 import { emitIpv4, pseudoHeaderSum } from "../src/wire/ipv4.ts";
@@ -457,7 +458,7 @@ async function later(from: Stack, milliseconds: number): Promise<void> {
 
 describe("opening by DHCP", () => {
   /** A server on the cable, at the frame level. */
-  function serve(simulation: Simulation, index: number) {
+  function serve(simulation: Simulation, index: number, domain = "") {
     const device = new QueueDevice();
     simulation.filter = (frame, from) => {
       if (from !== index || frame[23] !== 17 || frame[37] !== 67) return true;
@@ -471,6 +472,7 @@ describe("opening by DHCP", () => {
         routers: [PEER],
         dns: [PEER],
         leaseTime: 600,
+        domainName: domain,
       });
       const reply = ethernet(0x800, true);
       const length = 8 + emitDhcp(reply, 42, answer);
@@ -522,6 +524,34 @@ describe("opening by DHCP", () => {
     }
     expect(kinds).toEqual([DISCOVER, REQUEST, REQUEST]);
     expect(identifiers[1]).toBe(identifiers[0]);
+  });
+  it("short names are tried in the domain that DHCP tells, unless that is none", async () => {
+    for (const [domain, asked] of [
+      ["lan.example", ["host.lan.example", "host"]],
+      ["", ["host"]],
+      ["a..b", ["host"]],
+    ] as const) {
+      const simulation = new Simulation();
+      serve(simulation, 0, domain);
+      const host = simulation.addHost({ parameters: { ipv6: "off" } });
+      const opened = await simulation.run(Promise.resolve(stack().open(host)));
+      const server = await simulation.run(
+        Promise.resolve(stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }))),
+      );
+      const names: string[] = [];
+      const socket = server.udp.bind({ port: 53 });
+      void (async () => {
+        for await (const { data, remote } of socket) {
+          const query = parseDns(data, 0, data.length)!;
+          names.push(query.questions[0]!.name.toLowerCase());
+          const into = new Uint8Array(512);
+          const answer = { ...createDnsMessage(), id: query.id, response: true, questions: query.questions, rcode: 3 };
+          socket.send(into.slice(0, emitDns(into, 0, answer)), remote);
+        }
+      })();
+      await simulation.run(checkCode("ENOTFOUND", () => opened.dns.lookup("host")));
+      expect(names).toEqual(asked);
+    }
   });
   it("with an address of its own asks DHCP for name servers where --dns=dhcp says so", async () => {
     const simulation = new Simulation();
