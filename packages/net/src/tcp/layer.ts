@@ -47,6 +47,7 @@ import {
   EVENT_OUTPUT,
   EVENT_RESET_REPLY,
   EVENT_TIME_WAIT,
+  SYN_RECEIVED,
   SYN_SENT,
   TIME_WAIT,
 } from "./state.ts";
@@ -667,6 +668,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     }
     if ((events & SHELL_EVENTS) === 0) return;
     if ((events & EVENT_RESET_REPLY) !== 0) {
+      if (c.state === SYN_RECEIVED && this.#takeCookieFor(c)) return;
       this.#replies.reset(this.#segment, c.localAddress, c.remoteAddress, this.now);
       return;
     }
@@ -746,8 +748,19 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     return this.#isn.timestampOffset(this.#identity(ip.destination), destinationPort, remote, sourcePort);
   }
 
-  /** An ACK without a connection: of a cookie? Then its handshake is complete. */
-  #takeCookie(handler: SynHandler, ip: PacketEnds, now: number): boolean {
+  /**
+   * The ACK at hand is not of our SYN-ACK: of a cookie before it? The peer's SYN came twice, and there was no place for the first
+   * only. The peer has heard the cookie, so that `c` is nobody's.
+   */
+  #takeCookieFor(c: TcpConnection): boolean {
+    const handler = this.#listeners.get(c.localPort);
+    if (c.active || handler === undefined || this.now >= this.#cookiesUntil) return false;
+    const ends = { source: c.remoteAddress, destination: c.localAddress };
+    return this.#takeCookie(handler, ends, this.now, c);
+  }
+
+  /** An ACK without a connection, or but with the half-open one that it `replaces`: of a cookie? Then its handshake is complete. */
+  #takeCookie(handler: SynHandler, ip: PacketEnds, now: number, replaces?: TcpConnection): boolean {
     const segment = this.#segment;
     if ((segment.flags & (SYN | ACK | RST)) !== ACK) return false;
     const seq = (segment.seq - 1) | 0;
@@ -773,6 +786,10 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     c.owner = handler;
     handler.onSyn(c);
     this.#insert(c);
+    if (replaces !== undefined) {
+      destroy(replaces, undefined);
+      this.#handle(replaces, EVENT_CLOSED);
+    }
     this.counters.cookiesTaken++;
     const events = process(c, segment, now);
     if (events !== 0) this.#handle(c, events);
