@@ -29,6 +29,9 @@ typedef u64 JSValue;
 /* Classes of typed arrays, and where their elements are: the build asserts them (tune.ts). */
 #define JS_CLASS_UINT8_ARRAY 24u
 #define JS_CLASS_INT32_ARRAY 27u
+#define JS_OBJECT_CLASS 10u
+#define JS_OBJECT_ELEMENTS 28u
+#define JS_OBJECT_COUNT 32u
 
 #define JS_MKVAL(tag, value) ((u64)(u32)(tag) << 32 | (u32)(value))
 #define JS_UNDEFINED JS_MKVAL(JS_TAG_UNDEFINED, 0)

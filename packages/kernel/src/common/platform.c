@@ -5,9 +5,9 @@
  * are. One whose memory is gone has none: the engine's functions say what is wrong with it.
  */
 static inline bool elements(JSValue array, u32 class, u32 *address, u32 *count) {
-    if (!js_is_object(array) || i32_load16_u((u64)(u32)array + 10) != class) return false;
-    *address = i32_load((u64)(u32)array + 28);
-    *count = i32_load((u64)(u32)array + 32);
+    if (!js_is_object(array) || i32_load16_u((u64)(u32)array + JS_OBJECT_CLASS) != class) return false;
+    *address = i32_load((u64)(u32)array + JS_OBJECT_ELEMENTS);
+    *count = i32_load((u64)(u32)array + JS_OBJECT_COUNT);
     return *count != 0;
 }
 

@@ -37,7 +37,7 @@ uint32_t segment_parse(const uint8_t *frame, size_t length, bool trusted, int32_
 
 /* What is to be sent. Data is `data_length` bytes of a ring of `ring_length` (a power of two) from SEQ on. */
 struct segment {
-    const uint8_t *headers; /* SEGMENT_PREPARED4 or 6 bytes, of Ethernet, IP and TCP; lengths and checksums are filled in */
+    const uint8_t *headers; /* SEGMENT_PREPARED4 or 6 bytes; their lengths and checksums are filled in */
     const uint8_t *ring;
     uint32_t ring_length;
     uint32_t seq;

@@ -1,4 +1,4 @@
-/* Where the BIOS's boot loader is in memory and on the disk; packages/toolchain/src/package/disk.ts puts it there. */
+/* Where the BIOS's boot loader is in memory and on the disk; packages/toolchain/src/package/disk/raw-disk.ts puts it there. */
 #ifndef SOLOIST_DISK_BIOS_H
 #define SOLOIST_DISK_BIOS_H
 

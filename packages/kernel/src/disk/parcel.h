@@ -1,6 +1,6 @@
 /*
  * The parcel: all that a boot loader of a disk has to bring into memory, anywhere below 4 GiB, in one piece. A head of two pages,
- * then the image's segments. packages/toolchain/src/package/parcel.ts makes it; the code at its start (parcel.S) takes it apart.
+ * then the image's segments. packages/toolchain/src/package/disk/parcel.ts makes it; the code at its start (parcel.S) takes it apart.
  */
 #ifndef SOLOIST_DISK_PARCEL_H
 #define SOLOIST_DISK_PARCEL_H

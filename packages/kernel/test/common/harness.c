@@ -93,8 +93,7 @@ int main(void) {
             uint8_t *headers = malloc(prepared), *ring = malloc(words[4] + (words[4] == 0));
             memcpy(headers, in + sizeof words, prepared);
             memcpy(ring, in + sizeof words + prepared + options, words[4]);
-            const struct segment segment = {headers,  ring,     words[4], words[0], words[1],
-                                            words[2], words[3], a != 0};
+            const struct segment segment = {headers, ring, words[4], words[0], words[1], words[2], words[3], a != 0};
             size = (uint32_t)segment_frame_length(&segment, prepared);
             out = malloc(size);
             memset(out, 0xa5, size);
