@@ -85,7 +85,8 @@ static size_t fill(int s) {
 
 /* Counts from a second after the start on, when windows have grown and compilers are warm. */
 static void stream(const char *mode, int count, double length) {
-    int spin = strcmp(mode, "spin") == 0, ping = spin || strcmp(mode, "ping") == 0, receives = strcmp(mode, "receive") == 0, sends = strcmp(mode, "send") == 0;
+    int spin = strcmp(mode, "spin") == 0, ping = spin || strcmp(mode, "ping") == 0,
+        receives = strcmp(mode, "receive") == 0, sends = strcmp(mode, "send") == 0;
     int events = epoll_create1(0);
     struct epoll_event ready[256];
     size_t *left = calloc((size_t)count + 4096, sizeof *left);
@@ -212,8 +213,8 @@ int main(int argc, char **argv) {
         connect_first(argv[7]);
     else if (strcmp(mode, "hold") == 0)
         hold(count);
-    else if (strcmp(mode, "ping") == 0 || strcmp(mode, "spin") == 0 || strcmp(mode, "echo") == 0 || strcmp(mode, "send") == 0 ||
-             strcmp(mode, "receive") == 0)
+    else if (strcmp(mode, "ping") == 0 || strcmp(mode, "spin") == 0 || strcmp(mode, "echo") == 0 ||
+             strcmp(mode, "send") == 0 || strcmp(mode, "receive") == 0)
         stream(mode, count, length);
     else
         errx(2, "no mode called %s", mode);
