@@ -5,6 +5,8 @@ export interface Egress {
   readonly device: NetDevice;
   /** The neighbour that a packet goes to; 0: no route. A local destination is its own. */
   nextHop(destination: number): number;
+  /** Nobody has answered what went to `destination` several times: its next hop is asked whether it still is who it was. */
+  doubt(destination: number): void;
   /** The address that a packet comes from; 0: we have none. */
   sourceFor(destination: number): number;
   /** Whether packets for it never leave. */

@@ -44,7 +44,7 @@ export { readableOf, writableOf } from "./sockets/flow-streams.ts";
 export type { Icmp, PingOptions, PingReply } from "./sockets/icmp.ts";
 export { type After, closeOnAbort, limited } from "./sockets/limits.ts";
 export type { Mdns, Published, PublishOptions } from "./sockets/mdns.ts";
-export type { Ntp, SyncOptions } from "./sockets/ntp.ts";
+export type { KeepOptions, Ntp, SyncOptions } from "./sockets/ntp.ts";
 export type { ConnectOptions, ListenOptions, Tcp, TcpSocketOptions } from "./sockets/tcp.ts";
 export type { FlowInfo, TcpFlowApi } from "./sockets/tcp-flow.ts";
 export type { TcpListenerApi } from "./sockets/tcp-listener.ts";

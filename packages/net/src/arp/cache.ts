@@ -8,6 +8,8 @@ export const REACHABLE_TIME = 60_000;
 /** "The recommended maximum rate is 1 per second per destination" (RFC 1122 2.3.2.1). */
 export const REQUEST_INTERVAL = 1000;
 export const MAX_REQUESTS = 3;
+/** A neighbour that TCP doubts is asked so rarely at most, milliseconds: whoever falls silent on purpose costs a request or two. */
+export const DOUBT_INTERVAL = 10_000;
 /** What is known of one neighbour. */
 export interface Neighbour<Waiter> {
   readonly address: number;
@@ -19,6 +21,8 @@ export interface Neighbour<Waiter> {
   low: number;
   /** From here on, use means asking again. */
   refreshAt: number;
+  /** Advice against it is heard from here on. */
+  doubtAt: number;
   /** Requests sent since the last answer, and when the next is due. */
   requests: number;
   requestAt: number;
@@ -60,6 +64,18 @@ export class ArpCache<Waiter> {
       this.asking = true;
     }
     return neighbour;
+  }
+
+  /**
+   * Nobody answers what goes to the neighbour (RFC 1122 2.3.2.1 (4), RFC 9293 3.8.3): it is asked again, alone and then with all
+   * others, and its MAC is used meanwhile. Those whom nobody has talked to, or who are being asked, stay as they are.
+   */
+  doubt(address: number, now: number): void {
+    const neighbour = this.#neighbours.get(address);
+    if (neighbour === undefined || !neighbour.resolved || now < neighbour.doubtAt) return;
+    neighbour.doubtAt = now + DOUBT_INTERVAL;
+    if (now < neighbour.refreshAt) neighbour.refreshAt = now;
+    this.resolve(address, now);
   }
 
   /** Keeps a frame until the neighbour is resolved; false: a frame had to be dropped. */
@@ -140,6 +156,7 @@ export class ArpCache<Waiter> {
       high: 0,
       low: 0,
       refreshAt: 0,
+      doubtAt: 0,
       requests: 0,
       requestAt: Number.POSITIVE_INFINITY,
       pending: [],

@@ -148,6 +148,10 @@ export class Ipv4Egress implements Egress {
     return route.gateway === 0 ? destination : route.gateway;
   }
 
+  doubt(destination: number): void {
+    if (!this.isLocal(destination)) this.arp.doubt(this.nextHop(destination), this.now);
+  }
+
   /** The address that a packet for `destination` comes from (RFC 1122 3.3.4.3); 0: we have none. */
   sourceFor(destination: number): number {
     if (isLoopback(destination)) return LOOPBACK;

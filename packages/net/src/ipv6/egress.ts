@@ -100,6 +100,11 @@ export class Ipv6Egress implements Egress {
     return this.isLocal(destination) ? destination : this.routes.nextHop(destination);
   }
 
+  doubt(destination: number): void {
+    const neighbour = this.neighbours.doubt(this.nextHop(destination), this.now);
+    if (neighbour !== undefined) this.#onDue(neighbour.dueAt);
+  }
+
   sourceFor(destination: number): number {
     if (!this.enabled) return 0;
     if (this.isLocal(destination)) return destination;

@@ -7,6 +7,8 @@ export const REACHABLE_TIME = 30_000;
 export const RETRANSMIT_TIME = 1000;
 /** "MIN_RANDOM_FACTOR .5", "MAX_RANDOM_FACTOR 1.5". */
 const MIN_RANDOM_FACTOR = 0.5;
+/** A neighbour that TCP doubts is asked so rarely at most, milliseconds. */
+export const DOUBT_INTERVAL = 10_000;
 /** Neighbours remembered at once: beyond it one that is not in use goes, else the oldest. */
 export const MAX_NEIGHBOURS = 512;
 /** States of RFC 4861 7.3.2. */
@@ -22,6 +24,8 @@ export interface Neighbour<Waiter> {
   isRouter: boolean;
   /** REACHABLE ends then. */
   reachableUntil: number;
+  /** Advice against it is heard from here on. */
+  doubtAt: number;
   /** Solicitations since the last answer, and when the next step is due. */
   solicitations: number;
   dueAt: number;
@@ -87,6 +91,20 @@ export class NeighbourCache<Waiter> {
       neighbour.solicitations = 0;
       this.#time(neighbour, now + DELAY_FIRST_PROBE);
     }
+    return neighbour;
+  }
+
+  /**
+   * Nobody answers what goes to the neighbour (RFC 9293 3.8.3): PROBE at once, though REACHABLE. In the other states it is being
+   * asked, or will be with the next packet.
+   */
+  doubt(address: number, now: number): Neighbour<Waiter> | undefined {
+    const neighbour = this.#neighbours.get(address);
+    if (neighbour === undefined || neighbour.state !== "REACHABLE" || now < neighbour.doubtAt) return undefined;
+    neighbour.doubtAt = now + DOUBT_INTERVAL;
+    neighbour.state = "PROBE";
+    neighbour.solicitations = 0;
+    this.#time(neighbour, now);
     return neighbour;
   }
 
@@ -212,6 +230,7 @@ export class NeighbourCache<Waiter> {
       low: 0,
       isRouter: false,
       reachableUntil: 0,
+      doubtAt: 0,
       solicitations: 0,
       dueAt: Number.POSITIVE_INFINITY,
       pending: [],

@@ -154,14 +154,13 @@ export function createNtp(parts: NtpParts): Ntp {
     async keep({ server, signal }) {
       const options = { server, samples: KEEP_SAMPLES, ...(signal === undefined ? {} : { signal }) };
       for (let interval = MIN_POLL; ; ) {
-        signal?.throwIfAborted();
         try {
           const offset = await ntp.sync(options);
           interval = Math.abs(offset) > STEP_THRESHOLD ? MIN_POLL : Math.min(2 * interval, MAX_POLL);
         } catch (error) {
-          signal?.throwIfAborted();
           if (error instanceof ConnectionRefusedError || error instanceof InvalidArgumentError) throw error;
         }
+        signal?.throwIfAborted();
         await pause(interval, signal);
       }
     },

@@ -34,7 +34,7 @@ import { PreparedHeaders } from "./headers.ts";
 import { PreparedIpv6Headers } from "./headers6.ts";
 import { Ipv6Environment } from "./ipv6-environment.ts";
 import { SequenceNumbers } from "./isn.ts";
-import { HEADERS_LENGTH, IPV6_HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
+import { ADVICE_RETRIES, HEADERS_LENGTH, IPV6_HEADERS_LENGTH, MAX_TIME_WAIT, RTO_INITIAL } from "./limits.ts";
 import { EPHEMERAL_COUNT, EphemeralPorts } from "./ports.ts";
 import { process } from "./process.ts";
 import { ReadyQueue } from "./ready-queue.ts";
@@ -465,6 +465,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   expire(now: number): void {
     for (let c = this.timers.take(now); c !== undefined; c = this.timers.take(now)) {
       const events = onTimer(c, now);
+      if (c.retries >= ADVICE_RETRIES)
+        (c.remoteAddress >= FIRST_IPV6 ? this.#ipv6 : this.#egress).doubt(c.remoteAddress);
       if (events !== 0) this.#handle(c, events);
       if (c.state !== CLOSED) this.#schedule(c);
     }

@@ -27,6 +27,8 @@ export const RTO_MAX = 60_000;
 export const SYN_RETRIES = 7;
 /** Half-open connections on our side cost memory to a stranger's benefit: 1 + 2 + 4 + 8 + 16 + 32 s, as other stacks have. */
 export const SYN_ACK_RETRIES = 5;
+/** R1: "at least 3 retransmissions" (RFC 9293 3.8.3). From here on IP is advised that the next hop may be another one. */
+export const ADVICE_RETRIES = 3;
 /**
  * R2 for data: at least 100 s (RFC 9293 3.8.3); from 300 ms, doubling up to 60 s, this many come to about a quarter of an hour. On a
  * path that loses three packets in ten each way, every second retransmission goes unanswered: twelve in a row are no rarity there.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ArpCache, MAX_NEIGHBOURS, REACHABLE_TIME } from "../../src/arp/cache.ts";
+import { ArpCache, DOUBT_INTERVAL, MAX_NEIGHBOURS, REACHABLE_TIME } from "../../src/arp/cache.ts";
 import { type ArpFields, OPERATION_REPLY, OPERATION_REQUEST } from "../../src/wire/arp.ts";
 
 const OURS = 1;
@@ -60,6 +60,28 @@ describe("ARP cache", () => {
     expect(asked(cache, REACHABLE_TIME)).toEqual([9]);
     cache.process(from(9, 42, OPERATION_REPLY), OURS, REACHABLE_TIME + 1);
     expect(cache.asking).toBe(false);
+  });
+  it("one that TCP doubts is asked at once, and its MAC used meanwhile; an answer confirms it, and rules doubts out for a while", () => {
+    const cache = new ArpCache<string>();
+    cache.process(from(9, 42), OURS, 0);
+    cache.doubt(9, 1000);
+    expect(asked(cache, 1000)).toEqual([9]);
+    expect(cache.resolve(9, 1001)).toMatchObject({ resolved: true, low: 42 });
+    cache.process(from(9, 42, OPERATION_REPLY), OURS, 1002);
+    for (let now = 1003; now < 1000 + DOUBT_INTERVAL; now += 100) cache.doubt(9, now);
+    expect(cache.asking).toBe(false);
+    cache.doubt(9, 1000 + DOUBT_INTERVAL);
+    expect(asked(cache, 1000 + DOUBT_INTERVAL)).toEqual([9]);
+  });
+  it("doubts make no entries, and do not begin a question anew", () => {
+    const cache = new ArpCache<string>();
+    cache.doubt(9, 0);
+    expect(cache.size).toBe(0);
+    cache.resolve(9, 0);
+    expect(asked(cache, 0)).toEqual([9]);
+    cache.doubt(9, 10);
+    expect(asked(cache, 10)).toEqual([]);
+    expect(cache.pollAt()).toBe(1000);
   });
   it("a changed MAC ends what was prepared with the old one", () => {
     const cache = new ArpCache<string>();

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Advertised,
   DELAY_FIRST_PROBE,
+  DOUBT_INTERVAL,
   MAX_NEIGHBOURS,
   MAX_SOLICITATIONS,
   NeighbourCache,
@@ -78,6 +79,20 @@ describe("neighbour cache", () => {
     expect(dispatch(probing + 3000)?.address).toBe(5);
     expect(cache.size).toBe(0);
     expect(cache.epoch).toBeGreaterThan(epoch);
+  });
+  it("REACHABLE: one that TCP doubts is asked alone at once, and so once in a while only", () => {
+    const { cache, asked, dispatch } = create();
+    cache.resolve(5, 0);
+    cache.advertised(5, answer(), 0);
+    expect(cache.doubt(5, 100)?.dueAt).toBe(100);
+    dispatch(100);
+    expect(asked).toEqual(["5 unicast"]);
+    expect(cache.resolve(5, 101)).toMatchObject({ state: "PROBE", low: 7 });
+    cache.advertised(5, answer(), 102);
+    expect(cache.doubt(5, 99 + DOUBT_INTERVAL)).toBe(undefined);
+    expect(cache.get(5)!.state).toBe("REACHABLE");
+    expect(cache.doubt(5, 100 + DOUBT_INTERVAL)).toBe(cache.get(5));
+    expect(cache.doubt(6, 0)).toBe(undefined);
   });
   it("PROBE: a solicited answer makes REACHABLE again; an unsolicited one does not", () => {
     const { cache, dispatch } = create();
