@@ -46,11 +46,9 @@ export async function openUserNetworks(
     await close();
     throw error;
   }
-  return {
-    networks,
-    macs,
-    ready: Promise.all(opened.map(({ ready }) => ready)),
-    failed: Promise.race(opened.map(({ failed }) => failed)),
-    [Symbol.asyncDispose]: close,
-  };
+  const ready = Promise.all(opened.map((network) => network.ready));
+  const failed = Promise.race(opened.map((network) => network.failed));
+  // Whoever waits for one of them hears of it.
+  for (const each of [ready, failed]) each.catch(() => {});
+  return { networks, macs, ready, failed, [Symbol.asyncDispose]: close };
 }
