@@ -17,6 +17,9 @@ import { bindPort } from "./sockets/ports.ts";
  * connects with the app's, either way. As QEMU's user network does, without QEMU.
  */
 let opened: Promise<Stack> | undefined;
+const sockets = new Set<Socket>();
+/** {@link GATEWAY_ADDRESS} as a number. */
+const GATEWAY = GATEWAY_ADDRESS.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
 /** Opens the way out, and the gateway with it. */
 export function openWayOut(device: string): void {
@@ -36,10 +39,6 @@ export function openWayOut(device: string): void {
     }),
   );
 }
-
-const sockets = new Set<Socket>();
-/** {@link GATEWAY_ADDRESS} as a number. */
-const GATEWAY = GATEWAY_ADDRESS.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
 function openGateway(): Promise<Stack> {
   const link = openedLink();

@@ -44,8 +44,8 @@ interface Connection {
 /** Ports of the gateway's stack below those that it chooses itself. */
 const FIRST_PORT = 1024;
 const LAST_PORT = 49_151;
-/** Of connections that are over, the last segments are under way. */
-const LONGEST_MEMORY = 1024;
+/** Connections that are known at once: beyond it those that are over are forgotten, whose last segments may be under way. */
+const MAX_CONNECTIONS = 1024;
 const MAX_PAYLOAD = 1472;
 
 export function createTranslator(options: TranslatorOptions): Translator {
@@ -57,7 +57,7 @@ export function createTranslator(options: TranslatorOptions): Translator {
 
   const forget = (): void => {
     for (const [key, connection] of connections) {
-      if (connections.size < LONGEST_MEMORY) return;
+      if (connections.size < MAX_CONNECTIONS) return;
       if (connection.state !== "closed") continue;
       connections.delete(key);
       byPort.delete(connection.port);
