@@ -91,21 +91,17 @@ export class Session implements SignalSource, RequestSource, ContentSource, Watc
       if (wait === READ) {
         const flow = this.flow;
         if (flow.wakeWhenReadable !== undefined) flow.wakeWhenReadable(this);
-        else
-          flow.whenReadable().then(
-            () => this.wake(),
-            (error) => this.fails(error),
-          );
+        else this.#after(flow.whenReadable(), () => this.wake());
       } else if (wait === HANDLER) this.#handle();
-      else if (wait === WRITE)
-        this.flow.whenWritable().then(
-          () => this.wake(),
-          (error) => this.fails(error),
-        );
+      else if (wait === WRITE) this.#after(this.flow.whenWritable(), () => this.wake());
       else this.#close();
     } catch (error) {
       this.fails(error);
     }
+  }
+
+  #after(waited: Promise<void>, go: () => void): void {
+    waited.then(go, (error) => this.fails(error));
   }
 
   /** The connection cannot go on. */
@@ -383,11 +379,7 @@ export class Session implements SignalSource, RequestSource, ContentSource, Watc
   #handle(): void {
     this.server.inFlight++;
     this.#counted = true;
-    if (this.#sender.waiting)
-      this.drain().then(
-        () => this.#attend(),
-        (error) => this.fails(error),
-      );
+    if (this.#sender.waiting) this.#after(this.drain(), () => this.#attend());
     else this.#attend();
   }
 
@@ -409,10 +401,7 @@ export class Session implements SignalSource, RequestSource, ContentSource, Watc
       if (!this.ended) {
         // A handler that read its content may have left output behind.
         if (!this.#sender.flush()) {
-          this.drain().then(
-            () => this.#settled(result, failed),
-            (error) => this.fails(error),
-          );
+          this.#after(this.drain(), () => this.#settled(result, failed));
           return;
         }
         try {
