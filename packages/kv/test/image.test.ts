@@ -50,7 +50,7 @@ describe.skipIf(!isBuilt)("a booted image that is killed", () => {
     ]);
     writeFileSync(join(folder, "disk"), "");
     truncateSync(join(folder, "disk"), 512 * (2 + 16 * 32));
-  }, 120_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it("runs the program of the README, which counts its boots", async () => {

@@ -38,7 +38,7 @@ beforeAll(() => {
   const sources = ["bytes.c", "chacha20.c", "segments.c"].map((file) => join(common, file));
   const harness = join(KERNEL, "test", "common", "harness.c");
   execFileSync("gcc", [...flags, ...sources, harness, object, "-o", join(folder, "harness")]);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs all cases in one process. */

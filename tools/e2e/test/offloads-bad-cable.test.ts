@@ -20,9 +20,7 @@ const MSS = 1460;
 const IMPAIRMENT: Impairment = { seed: 5, loss: 0.5, duplicate: 0.5, corrupt: 0.5, reorder: 0.5, delay: 0.5 };
 
 describe.skipIf(missing !== undefined)(`offloads and a bad cable${missing ? ` (skipped: ${missing})` : ""}`, () => {
-  it("loss, duplicates, reordering and corruption: every byte is right, and what was corrupted is seen", {
-    timeout: 300_000,
-  }, async () => {
+  it("loss, duplicates, reordering and corruption: every byte is right, and what was corrupted is seen", async () => {
     using inside = new Namespace();
     using outside = new Namespace();
     inside.tap("tap0", `${HOST}/24`);

@@ -41,7 +41,7 @@ beforeAll(() => {
   const sources = ["bytes.c", "chacha20.c", "segments.c"].map((file) => join(common, file));
   sources.push(join(import.meta.dirname, "harness.c"));
   execFileSync("gcc", [...flags, "-fsanitize=address,undefined", ...sources, object, "-o", join(folder, "harness")]);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs all cases in one process. */

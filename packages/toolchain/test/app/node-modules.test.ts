@@ -63,7 +63,7 @@ it("globals that a library names are in the image, and no others, though it requ
   expect(streams.output).toBe("functionfunctionfalseobject\n");
   expect(streams.code).toContain("globals/url.ts");
   expect(streams.code).toContain("web-streams-polyfill");
-}, 120_000);
+});
 
 it("globals of Node.js are there by their names, of global and of globalThis", async () => {
   const { output } = await build(`
