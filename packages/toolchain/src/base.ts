@@ -58,46 +58,66 @@ export function findPackage(name: string, from: string = dirname(fileURLToPath(i
   }
 }
 
-/** What a prebuilt base holds, without its machine code. */
-export function loadDescription(target: Target): BaseDescription {
-  return JSON.parse(readFileSync(`${baseStem(target)}.json`, "utf8")) as BaseDescription;
+/** What a prebuilt base holds, without its machine code. `kernel` is the folder of the kernel package. */
+export function loadDescription(target: Target, kernel: string = findKernel()): BaseDescription {
+  const file = `${baseStem(target, kernel)}.json`;
+  const text = Buffer.from(readPart(file)).toString();
+  try {
+    return JSON.parse(text) as BaseDescription;
+  } catch {
+    throw new BuildError(`the kernel is not built: ${file} is incomplete; ${REMEDY}`);
+  }
 }
 
 /** The base's ELF file, which has the symbols that images lack. */
 export function basePath(target: Target): string {
-  return `${baseStem(target)}.elf`;
+  return `${baseStem(target, findKernel())}.elf`;
 }
 
-function baseStem(target: Target): string {
+function findKernel(): string {
   const kernel = findPackage("@soloist/kernel");
   if (!kernel) throw new BuildError("the package @soloist/kernel is not installed");
+  return kernel;
+}
+
+function baseStem(target: Target, kernel: string): string {
   const stem = join(kernel, "dist", `base-${target}`);
-  if (!existsSync(`${stem}.json`) || !existsSync(`${stem}.elf`)) {
-    throw new BuildError(`there is no base for ${target} yet (${stem}.elf): run "npm run build" in @soloist/kernel`);
-  }
+  for (const file of [`${stem}.json`, `${stem}.elf`]) if (!existsSync(file)) throw missingPart(file);
   return stem;
 }
 
-/** Loads the boot loaders of disks from the kernel package. */
-export function loadBootCode(): BootCode {
-  const folder = join(dirname(baseStem("virtio")), "disk");
-  const load = (name: string): Uint8Array => {
-    const file = join(folder, `${name}.bin`);
-    if (!existsSync(file)) throw new BuildError(`there is no ${file} yet: run "npm run build" in @soloist/kernel`);
+const REMEDY = 'run "npm run build" in @soloist/kernel, or wait until it has ended';
+
+function missingPart(file: string): BuildError {
+  return new BuildError(`the kernel is not built: there is no ${file}; ${REMEDY}`);
+}
+
+/** A file of the kernel's build, which may be running just now: what was there a moment ago may be gone. */
+function readPart(file: string): Uint8Array {
+  try {
     return readFileSync(file);
-  };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") throw missingPart(file);
+    throw error;
+  }
+}
+
+/** Loads the boot loaders of disks from the kernel package. */
+export function loadBootCode(kernel: string = findKernel()): BootCode {
+  const folder = join(kernel, "dist", "disk");
+  const load = (name: string) => readPart(join(folder, `${name}.bin`));
   return { bootSector: load("boot-sector"), bios: load("bios"), uefi: load("uefi"), parcel: load("parcel") };
 }
 
 /** Loads the prebuilt base of a target from the kernel package. */
-export function loadBase(target: Target): Base {
-  const stem = baseStem(target);
-  const description = loadDescription(target);
-  const require = createRequire(join(dirname(dirname(stem)), "package.json"));
+export function loadBase(target: Target, kernel: string = findKernel()): Base {
+  const stem = baseStem(target, kernel);
+  const description = loadDescription(target, kernel);
+  const require = createRequire(join(kernel, "package.json"));
   const engineFolder = dirname(require.resolve("quickjs-wasi/package.json"));
   return {
     description,
-    elf: readFileSync(`${stem}.elf`),
+    elf: readPart(`${stem}.elf`),
     engine: readFileSync(join(engineFolder, "quickjs.wasm")),
     module(name) {
       const module = description.modules[name];

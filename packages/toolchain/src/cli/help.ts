@@ -8,7 +8,7 @@ Commands:
   build [app]      make a bootable image of an app
   run [app|image]  boot it; builds it first when it is an app
   compose [FILE]   boot several, on a network of their own
-  package [app]    write it for a platform: OCI, Kubernetes, libvirt, Nomad
+  package [app]    write it for a platform: OCI, Kubernetes, libvirt, Nomad, Firecracker, a raw disk
   test [app]       run an app's tests, on Node.js or against its image
   logs [NAME]      what guests printed
   inspect IMAGE    say what an image is

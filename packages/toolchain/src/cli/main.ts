@@ -45,9 +45,20 @@ export async function main(args: readonly string[]): Promise<number> {
       terminal.error(`soloist: ${error.message}\n`);
       return EXIT_FAILURE;
     }
+    if (isRefusedFile(error)) {
+      terminal.error(`soloist: ${error.message}\n`);
+      return EXIT_FAILURE;
+    }
     terminal.error(`soloist: this is a bug in soloist:\n${error instanceof Error ? error.stack : String(error)}\n`);
     return EXIT_FAILURE;
   }
+}
+
+/** The file system says no: of a folder that cannot be written, a full disk. Its messages name the path. */
+const REFUSALS: readonly unknown[] = ["EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "ENOTDIR", "EISDIR", "EEXIST"];
+
+function isRefusedFile(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "path" in error && "code" in error && REFUSALS.includes(error.code);
 }
 
 async function dispatch(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,3 +1,4 @@
+import { createSocket } from "node:dgram";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -105,7 +106,11 @@ async function runMachine(options: RunOptions): Promise<number> {
     remember(false);
     return runMachine(options);
   }
-  if (code === undefined) throw new RunError(firstLine(result.diagnostics) || "QEMU failed without saying why");
+  if (code === undefined) {
+    throw new RunError(
+      explainTap(result.diagnostics) ?? (firstLine(result.diagnostics) || "QEMU failed without saying why"),
+    );
+  }
   if (result.diagnostics && !options.signal?.aborted) process.stderr.write(result.diagnostics);
   return code;
 }
@@ -118,6 +123,13 @@ function describeDebugging(port: number, accelerator: Accelerator): string {
     `  gdb -ex "target remote 127.0.0.1:${port}" -ex "${command} kernel_main" -ex continue ${basePath("virtio")}`,
     "",
   ].join("\n");
+}
+
+/** What QEMU says of a tap interface that is not there, and that this user may not make, names neither. */
+function explainTap(diagnostics: string): string | undefined {
+  const name = /could not (?:configure|open) \/dev\/net\/tun \((\S+)\): Operation not permitted/.exec(diagnostics)?.[1];
+  if (name === undefined) return undefined;
+  return `--net tap:${name}: there is no such interface of this user; sudo ip tuntap add ${name} mode tap user $USER makes one`;
 }
 
 const firstLine = (text: string) => (text.split("\n").find((line) => line.trim() !== "") ?? "").trim();
@@ -139,8 +151,7 @@ async function runOnce(options: RunOptions, command: GuestCommand, how: string):
     isStarted = true;
   };
   let flush: NodeJS.Timeout | undefined;
-  const silence = setTimeout(started, SILENT_MS); // before the ports are announced, after the same time
-  const announce = createAnnouncement(options);
+  // What it says comes later than these lines end; timers of a guest that cannot be started would outlive it.
   const guest: GuestProcess = startGuest(command, {
     console(chunk) {
       started();
@@ -154,6 +165,8 @@ async function runOnce(options: RunOptions, command: GuestCommand, how: string):
       diagnostics += Buffer.from(chunk).toString();
     },
   });
+  const silence = setTimeout(started, SILENT_MS); // before the ports are announced, after the same time
+  const announce = createAnnouncement(options);
   const profiler = startProfiler(options, guest.pid);
   const stop = () => guest.stop();
   options.signal?.addEventListener("abort", stop, { once: true });
@@ -219,22 +232,34 @@ function createAnnouncement({ reachable, listening, ports }: RunOptions) {
 
 /** One clear line instead of QEMU's, which names neither the port's owner nor a way out. */
 export async function checkPorts(ports: readonly PortForward[]): Promise<void> {
-  for (const { protocol, address, host, guest } of ports) {
-    if (protocol !== "tcp") continue;
-    await new Promise<void>((resolve, reject) => {
-      const server = createServer();
-      server.once("error", (error: NodeJS.ErrnoException) => {
-        if (error.code === "EADDRINUSE") {
-          reject(new RunError(`port ${host} is in use: choose another, for example -p ${host + 1}:${guest}`));
-        } else if (error.code === "EACCES") {
-          reject(
-            new RunError(
-              `port ${host} may not be opened by this user: choose one above 1023, for example -p 8080:${guest}`,
-            ),
-          );
-        } else reject(new RunError(`port ${host}: ${error.message}`));
-      });
-      server.listen({ host: address, port: host }, () => server.close(() => resolve()));
-    });
+  for (const port of ports) {
+    try {
+      await (port.protocol === "tcp" ? tryTcp(port) : tryUdp(port));
+    } catch (error) {
+      throw new RunError(explainPort(port, error as NodeJS.ErrnoException));
+    }
   }
+}
+
+function explainPort({ protocol, host, guest }: PortForward, { code, message }: NodeJS.ErrnoException): string {
+  const other = (port: number) => `-p ${port}:${guest}${protocol === "udp" ? "/udp" : ""}`;
+  if (code === "EADDRINUSE") return `port ${host} is in use: choose another, for example ${other(host + 1)}`;
+  if (code === "EACCES") {
+    return `port ${host} may not be opened by this user: choose one above 1023, for example ${other(8080)}`;
+  }
+  return `port ${host}: ${message}`;
+}
+
+function tryTcp({ address, host }: PortForward): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen({ host: address, port: host }, () => server.close(() => resolve()));
+  });
+}
+
+function tryUdp({ address, host }: PortForward): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket("udp4").once("error", reject);
+    socket.bind(host, address, () => socket.close(() => resolve()));
+  });
 }

@@ -124,6 +124,27 @@ describe("build, inspect, run", () => {
     expect(status).toBe(1);
   });
 
+  it("a folder that cannot be written: one line and exit code 1", () => {
+    for (const args of [
+      ["build", "--out", "/dev/null/hello.spt"],
+      ["package", "--oci", "--out", "/dev/null"],
+    ]) {
+      const { status, stderr } = soloist(args[0]!, "apps/hello", "--target", "spt", ...args.slice(1));
+      expect(stderr).toMatch(/^soloist: [^\n]*\/dev\/null[^\n]*\n$/);
+      expect(status).toBe(1);
+    }
+  });
+
+  it("run where QEMU is missing: one line and exit code 1", () => {
+    const result = spawnSync(process.execPath, [bin, "run", "apps/hello", "--accel", "tcg"], {
+      cwd: root,
+      encoding: "utf8",
+      env: { ...process.env, XDG_STATE_HOME: scratch, PATH: scratch, FORCE_COLOR: undefined },
+    });
+    expect(result.stderr).toBe('soloist: qemu-system-x86_64 was not found; "soloist doctor" says how to get it\n');
+    expect(result.status).toBe(1);
+  });
+
   it("run of an image: the app's words and nothing else on stdout, its exit code", () => {
     expect(soloist("run", image, "--", "--who=Ada Lovelace")).toEqual({
       status: 0,
