@@ -1,3 +1,4 @@
+import { dropLocalNames, hasDirectEval } from "./local-names.ts";
 import { EXCEPTION, isException, type JsValue } from "./values.ts";
 
 export type WasmFunction = (...args: (number | bigint)[]) => number | bigint;
@@ -158,24 +159,34 @@ export class Engine {
     return this.withCString(`(async () => {${source}\n})();`, (code, length) =>
       this.withCString(fileName, (name) => {
         const flags = EVAL_STRICT | EVAL_COMPILE_ONLY;
-        const script = this.value("JS_Eval", this.context, code, length, name, flags);
-        const sizeAt = this.call("malloc", 4);
-        const address = this.call("JS_WriteObject", this.context, sizeAt, script, WRITE_BYTECODE | WRITE_STRIP_SOURCE);
-        if (address === 0) throw this.takeException();
-        const bytecode = this.bytes.slice(address, address + this.view.getUint32(sizeAt, true));
-        this.exports.js_free!(this.context, address);
-        this.free(sizeAt);
-        return bytecode;
+        const bytecode = this.#emitBytecode(this.value("JS_Eval", this.context, code, length, name, flags));
+        if (hasDirectEval(source)) return bytecode;
+        // Once more through the engine, which writes no atoms but those that something names.
+        return this.#emitBytecode(this.#readBytecode(dropLocalNames(bytecode)));
       }),
     );
   }
 
-  /** Evaluates what {@link Engine.compileModule} made and returns the promise of its evaluation. */
-  evaluateBytecode(bytecode: Uint8Array): JsValue {
+  #emitBytecode(script: JsValue): Uint8Array {
+    const sizeAt = this.call("malloc", 4);
+    const address = this.call("JS_WriteObject", this.context, sizeAt, script, WRITE_BYTECODE | WRITE_STRIP_SOURCE);
+    if (address === 0) throw this.takeException();
+    const bytecode = this.bytes.slice(address, address + this.view.getUint32(sizeAt, true));
+    this.exports.js_free!(this.context, address);
+    this.free(sizeAt);
+    return bytecode;
+  }
+
+  #readBytecode(bytecode: Uint8Array): JsValue {
     const { address, length } = this.alloc(bytecode);
     const script = this.value("JS_ReadObject", this.context, address, length, WRITE_BYTECODE);
     this.free(address);
-    return this.value("JS_EvalFunction", this.context, script);
+    return script;
+  }
+
+  /** Evaluates what {@link Engine.compileModule} made and returns the promise of its evaluation. */
+  evaluateBytecode(bytecode: Uint8Array): JsValue {
+    return this.value("JS_EvalFunction", this.context, this.#readBytecode(bytecode));
   }
 
   #eval(source: string, fileName: string, flags: number): JsValue {
