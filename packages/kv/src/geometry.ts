@@ -1,7 +1,7 @@
 import type { BlockDevice } from "@soloist/interface";
 import { crc32c } from "./crc32c.ts";
 import { KvError } from "./errors.ts";
-import { COMMIT_HEADER, RECORD_HEADER } from "./layout.ts";
+import { COMMIT_HEADER } from "./layout.ts";
 
 /** How a device is divided. FORMAT.md gives the reasons for the numbers. */
 export interface Geometry {
@@ -66,9 +66,6 @@ function complete(blockSize: number, segmentBlocks: number, segments: number): G
     maxBytes: Math.floor(segments * segmentBlocks * blockSize * FILL),
   };
 }
-
-export const largestValue = (geometry: Geometry, keyBytes: number) =>
-  geometry.maxUpdateBytes - RECORD_HEADER - keyBytes;
 
 export function emitSuperblock(geometry: Geometry): Uint8Array {
   const block = new Uint8Array(geometry.blockSize);

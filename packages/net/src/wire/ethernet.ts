@@ -10,12 +10,7 @@ export const TYPE_IPV6 = 0x86dd;
 
 export const BROADCAST_MAC: Uint8Array = new Uint8Array([255, 255, 255, 255, 255, 255]);
 
-/** A MAC address in two numbers that compare fast: the first two bytes, and the last four as an int32. */
-export interface MacAddress {
-  high: number;
-  low: number;
-}
-
+/** MAC addresses are two numbers, which compare fast: the first two bytes, and the last four as an int32. */
 export interface EthernetFields {
   destinationHigh: number;
   destinationLow: number;

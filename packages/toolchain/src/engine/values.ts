@@ -43,6 +43,5 @@ export function numberOf(value: JsValue): number | undefined {
 
 export const isException = (value: JsValue) => tagOf(value) === TAG_EXCEPTION;
 export const isUndefined = (value: JsValue) => tagOf(value) === TAG_UNDEFINED;
-export const isString = (value: JsValue) => tagOf(value) === -7n || tagOf(value) === -6n;
 /** Linear memory address of an object, string or other value with a reference count. */
 export const addressOf = (value: JsValue) => Number(BigInt.asUintN(32, value));

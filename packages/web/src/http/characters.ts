@@ -29,6 +29,3 @@ export const NOT_VALUE = setOf((byte) => (byte < 0x20 && byte !== TAB) || byte =
 
 /** What uri-host [ ":" port ] (RFC 9110 7.2) cannot hold. */
 export const NOT_HOST = setOf((byte) => !HOST.includes(String.fromCharCode(byte)));
-
-/** Where a path stops being plain: its query begins, or something is percent-encoded. */
-export const QUERY_OR_PERCENT = setOf((byte) => byte === 0x3f || byte === 0x25);
