@@ -4,7 +4,7 @@ import { FIRST_IPV6 } from "../ipv6/addresses.ts";
 import { closeSend, discardReceived, readableLength, readBytes, writableLength, writeBytes } from "../tcp/calls.ts";
 import type { TcpConnection, TcpOwner } from "../tcp/connection.ts";
 import type { TcpLayer } from "../tcp/layer.ts";
-import { FIN_WAIT_2_LENGTH } from "../tcp/limits.ts";
+import { FIN_WAIT_2_LENGTH, PRESSURE_LIMIT } from "../tcp/limits.ts";
 import type { Waiter } from "../tcp/ready-queue.ts";
 import {
   CLOSED,
@@ -140,7 +140,7 @@ export class TcpFlow implements TcpFlowApi, TcpOwner {
     for (;;) {
       const length = readableLength(c);
       if (length > 0) {
-        const chunk = new Uint8Array(Math.min(length, READ_CHUNK));
+        const chunk = new Uint8Array(Math.min(length, c.env.pool.pressure ? PRESSURE_LIMIT : READ_CHUNK));
         this.readInto(chunk, 0);
         return chunk;
       }

@@ -63,9 +63,15 @@ export class RingPool {
 
   /** Whether more than the budget is held: connections then offer and take no more than the least. */
   pressure = false;
+  /**
+   * Whether a quarter more than the budget is held, as many may use at once what they were promised before it was spent: no ring
+   * grows beyond `LEAST_LIMIT` then, and what has no place in it is dropped, for the peer to send again.
+   */
+  full = false;
   readonly #free = new Map<number, Ring[]>();
   #kept = 0;
   readonly #budget: number;
+  readonly #most: number;
   readonly #keep: number;
 
   /**
@@ -74,12 +80,16 @@ export class RingPool {
    */
   constructor(budget: number, keep: number) {
     this.#budget = budget;
+    this.#most = budget + (budget >> 2);
     this.#keep = keep;
   }
 
   acquire(capacity: number): Ring {
     this.used += capacity;
-    if (this.used > this.#budget) this.pressure = true;
+    if (this.used > this.#budget) {
+      this.pressure = true;
+      this.full = this.used > this.#most;
+    }
     const list = this.#free.get(capacity);
     if (list !== undefined) {
       const ring = list.pop();
@@ -94,7 +104,10 @@ export class RingPool {
   /** The ring will never be given back. */
   forget(ring: Ring): void {
     this.used -= ring.length;
-    if (this.pressure && this.used <= this.#budget) this.pressure = false;
+    if (this.pressure) {
+      this.full = this.used > this.#most;
+      if (this.used <= this.#budget) this.pressure = false;
+    }
   }
 
   release(ring: Ring): void {

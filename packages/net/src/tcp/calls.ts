@@ -4,7 +4,16 @@ import type { CongestionName } from "./congestion.ts";
 import type { TcpConnection, TcpFailure } from "./connection.ts";
 import { acceptEcn } from "./ecn.ts";
 import { TIMESTAMPS } from "./extras.ts";
-import { DEFAULT_MSS, LEAST_OFFER, LONG_READ, MIN_MSS, MIN_RING, PRESSURE_LIMIT, SHORT_PATH } from "./limits.ts";
+import {
+  DEFAULT_MSS,
+  LEAST_LIMIT,
+  LEAST_OFFER,
+  LONG_READ,
+  MIN_MSS,
+  MIN_RING,
+  PRESSURE_LIMIT,
+  SHORT_PATH,
+} from "./limits.ts";
 import { initialWindow } from "./new-reno.ts";
 import {
   CLOSE_WAIT,
@@ -134,7 +143,9 @@ export function readableLength(c: TcpConnection): number {
 export function readBytes(c: TcpConnection, into: Uint8Array, offset: number, length: number): number {
   const user = c.rcvUser;
   const available = ((c.rcvNxt - user) | 0) - (c.finReceived ? 1 : 0);
-  const taken = available < length ? available : length;
+  let taken = available < length ? available : length;
+  // What the application holds is memory, too.
+  if (taken > PRESSURE_LIMIT && c.env.pool.pressure) taken = PRESSURE_LIMIT;
   if (taken <= 0) return 0;
   const ring = c.receiveRing!;
   const at = user & (ring.length - 1);
@@ -213,12 +224,24 @@ function nextCapacity(capacity: number, used: number): number {
   return used < capacity >> 1 && capacity > MIN_RING ? capacity >> 1 : capacity;
 }
 
+/** How much of what begins at `seq` is taken: what the window is, and while far too much is held what the ring has anyway. */
+export function receiveRoom(c: TcpConnection, seq: number): number {
+  let limit = c.rcvLimit;
+  if (c.env.pool.full && !c.discard) {
+    const held = c.receiveRing === undefined ? 0 : c.receiveRing.length;
+    limit = Math.min(limit, Math.max(held, LEAST_LIMIT));
+  }
+  return (c.rcvUser + limit - seq) | 0;
+}
+
 /** Makes the receive ring hold everything up to `end`. */
 export function reserveReceiveRing(c: TcpConnection, end: number): void {
   const needed = (end - c.rcvUser) | 0;
   const ring = c.receiveRing;
   if (ring === undefined) {
-    c.receiveRing = c.env.pool.acquire(needed <= c.receiveCapacity ? c.receiveCapacity : ringCapacity(needed));
+    const { pool } = c.env;
+    const asBefore = needed <= c.receiveCapacity && !pool.pressure;
+    c.receiveRing = pool.acquire(asBefore ? c.receiveCapacity : ringCapacity(needed));
     c.receiveMark = c.rcvUser;
   } else if (needed > ring.length) {
     const larger = c.env.pool.acquire(ringCapacity(needed));
@@ -231,7 +254,9 @@ export function reserveReceiveRing(c: TcpConnection, end: number): void {
 /** Bytes that `writeBytes` would take now. */
 export function writableLength(c: TcpConnection): number {
   if (c.finQueued || (c.state !== ESTABLISHED && c.state !== CLOSE_WAIT)) return 0;
-  const limit = c.env.pool.pressure && c.sendLimit > PRESSURE_LIMIT ? PRESSURE_LIMIT : c.sendLimit;
+  const { pool } = c.env;
+  let limit = c.sendLimit;
+  if (pool.pressure) limit = Math.min(limit, pool.full ? LEAST_LIMIT : PRESSURE_LIMIT);
   const free = limit - ((c.sndEnd - c.sndUna) | 0);
   return free > 0 ? free : 0;
 }
@@ -259,7 +284,8 @@ function reserveSendRing(c: TcpConnection, needed: number): Ring {
   const ring = c.sendRing;
   if (ring === undefined) {
     c.sendMark = c.sndEnd;
-    c.sendRing = pool.acquire(needed <= c.sendCapacity ? c.sendCapacity : ringCapacity(needed));
+    const asBefore = needed <= c.sendCapacity && !pool.pressure;
+    c.sendRing = pool.acquire(asBefore ? c.sendCapacity : ringCapacity(needed));
   } else {
     c.sendRing = pool.acquire(ringCapacity(needed));
     moveRing(ring, c.sendRing, c.sndUna, ring.length, c.env.bytes.copy);

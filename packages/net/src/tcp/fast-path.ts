@@ -39,6 +39,11 @@ export function processFast(c: TcpConnection, bytes: Uint8Array, fields: Int32Ar
   if (dataLength > 0) {
     next = (seq + dataLength) | 0;
     if (c.ranges !== undefined || c.discard || ((c.rcvUser + c.rcvLimit - next) | 0) < 0) return SLOW;
+    const held = c.receiveRing;
+    if (held === undefined || ((next - c.rcvUser) | 0) > held.length) {
+      if (c.env.pool.full) return SLOW;
+      reserveReceiveRing(c, next);
+    }
   }
 
   let events = 0;
@@ -68,11 +73,7 @@ export function processFast(c: TcpConnection, bytes: Uint8Array, fields: Int32Ar
     if (c.awaitsRoom) events |= EVENT_WRITABLE;
   }
   if (dataLength > 0) {
-    let ring = c.receiveRing;
-    if (ring === undefined || ((next - c.rcvUser) | 0) > ring.length) {
-      reserveReceiveRing(c, next);
-      ring = c.receiveRing!;
-    }
+    const ring = c.receiveRing!;
     const at = seq & (ring.length - 1);
     const dataAt = fields[DATA_AT]!;
     if (at + dataLength <= ring.length) c.env.bytes.copy(ring, at, bytes, dataAt, dataLength);

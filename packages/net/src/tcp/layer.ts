@@ -465,11 +465,16 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   expire(now: number): void {
     for (let c = this.timers.take(now); c !== undefined; c = this.timers.take(now)) {
       const events = onTimer(c, now);
-      if (c.retries >= ADVICE_RETRIES)
-        (c.remoteAddress >= FIRST_IPV6 ? this.#ipv6 : this.#egress).doubt(c.remoteAddress);
+      // Of data and SYNs: a keep-alive that nobody answers is nobody's loss yet.
+      if (c.retries >= ADVICE_RETRIES && c.sndUna !== c.sndMax) this.#doubt(c);
       if (events !== 0) this.#handle(c, events);
       if (c.state !== CLOSED) this.#schedule(c);
     }
+  }
+
+  #doubt(c: TcpConnection): void {
+    const egress = c.remoteAddress >= FIRST_IPV6 ? this.#ipv6 : this.#egress;
+    egress.doubt(c.remoteAddress);
   }
 
   /** Lets every connection that has something to say say it. False: the device is full; call again. */

@@ -59,6 +59,8 @@ export const SEND_LIMIT = 256 * 1024;
 export const AUTO_LIMIT = 1024 * 1024;
 /** Window and send buffer of a connection while the stack's memory is spent. */
 export const PRESSURE_LIMIT = 8 * 1024;
+/** What each direction of a connection may hold however much others do: a segment or two, so that everybody gets on. */
+export const LEAST_LIMIT = 4 * 1024;
 
 /** Keep-alive probes without answer before the connection is given up, and the time between two of them. */
 export const KEEP_ALIVE_PROBES = 9;

@@ -1,6 +1,6 @@
 import { ACK, FIN, RST, SYN, type TcpSegment } from "../wire/tcp.ts";
 import { writeRing } from "./buffers.ts";
-import { acceptOptions, destroy, receiveLimit, releaseReceiveRing, reserveReceiveRing } from "./calls.ts";
+import { acceptOptions, destroy, receiveLimit, receiveRoom, releaseReceiveRing, reserveReceiveRing } from "./calls.ts";
 import { noteRate } from "./congestion.ts";
 import type { TcpConnection } from "./connection.ts";
 import { processEcn } from "./ecn.ts";
@@ -311,7 +311,7 @@ function processData(
     return 0;
   }
   let events = 0;
-  const room = (c.rcvUser + c.rcvLimit - seq) | 0;
+  const room = receiveRoom(c, seq);
   if (dataLength > room) {
     dataLength = room > 0 ? room : 0;
     fin = false;
