@@ -178,7 +178,7 @@ function segments(image: ImageInfo, linearBase: number): string {
     const bar = `<div class="bar ${kind}" style="width:${n(Math.max(0.5, (100 * memorySize) / most))}%"></div>`;
     return `<tr><td><code>0x${address.toString(16)}</code><td><code>${permissions}</code><td class="number">${formatSize(fileSize)}<td class="number">${formatSize(memorySize)}<td class="wide">${bar}</tr>`;
   });
-  return `<table><tr><th>Address<th>Rights<th class="number">In the file<th class="number">In memory<th></tr>${rows.join("")}</table>`;
+  return `<table class="segments"><tr><th>Address<th>Rights<th class="number">In the file<th class="number">In memory<th></tr>${rows.join("")}</table>`;
 }
 
 const plural = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
@@ -224,7 +224,8 @@ svg .d1 text,svg .d2 text{font-weight:400;fill:#10131a}
 svg .size{opacity:.8;font-weight:400}
 table{border-collapse:collapse;width:100%;font-size:14px;display:table}
 th{text-align:left;font-weight:500;color:var(--soft);font-size:13px}
-td,th{padding:4px 12px 4px 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
+td,th{padding:4px 12px 4px 0;border-bottom:1px solid var(--line)}
+th,td code{white-space:nowrap}
 tr:last-child td{border-bottom:0}
 .number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 .wide{width:40%}
@@ -234,5 +235,7 @@ tr:last-child td{border-bottom:0}
 code{font:13px ui-monospace,monospace}
 details{margin-top:16px}
 summary{cursor:pointer;color:var(--soft);margin-bottom:8px}
+details td{overflow-wrap:anywhere}
 details td:last-child{width:22%}
+@media(max-width:520px){header,main{padding:0 14px}section{padding:16px 14px}.wide{width:25%}.segments .wide{display:none}.segments th:last-child{display:none}}
 `;
