@@ -114,8 +114,4 @@ export function describeBase(
   };
 }
 
-export function writeDescription(path: string, description: unknown): void {
-  writeFileSync(path, `${JSON.stringify(description, null, 2)}\n`);
-}
-
 export const objectPath = (directory: string, source: string) => join(directory, `${source}.o`);

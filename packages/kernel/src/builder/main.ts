@@ -1,6 +1,6 @@
 /** Builds `dist/base-<target>.elf` and `.json` for every target that has sources. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type CompileJob, compileAll } from "./compile.ts";
@@ -10,7 +10,8 @@ import { type CFile, definitionStart, emitExports, emitFiles, emitTable, prototy
 import { ASSEMBLER_FLAGS, ENGINE_FLAGS, INTERPRETER_FLAGS, KERNEL_FLAGS } from "./flags.ts";
 import { protect, protectClone } from "./guard.ts";
 import { layoutHeader, readLayout } from "./layout.ts";
-import { describeBase, link, moduleSymbol, modulesScript, objectPath, TARGETS, writeDescription } from "./link.ts";
+import { describeBase, link, moduleSymbol, modulesScript, objectPath, TARGETS } from "./link.ts";
+import { takeLock } from "./lock.ts";
 import { type Engine, loadEngine } from "./modules.ts";
 import { findOpcodes } from "./opcodes.ts";
 import { PLATFORM } from "./platform.ts";
@@ -41,6 +42,13 @@ function write(name: string, text: string): string {
   const path = join(GENERATED, name);
   if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
   return path;
+}
+
+/** Images are made of what is in `dist` while it is built: whoever reads finds the old file or the new one. */
+function publish(name: string, content: string | Uint8Array): void {
+  const path = join(DIST, name);
+  writeFileSync(`${path}.tmp`, content);
+  renameSync(`${path}.tmp`, path);
 }
 
 function wasm2c(name: string, bytes: Uint8Array): string {
@@ -188,7 +196,16 @@ async function main(): Promise<void> {
   const message = requirementsMessage(missingRequirements());
   if (message !== undefined) throw new Error(message);
   mkdirSync(GENERATED, { recursive: true });
-  mkdirSync(DIST, { recursive: true });
+  const unlock = await takeLock(join(BUILD, "lock"), () => say("waiting for another build to end"));
+  try {
+    await build();
+  } finally {
+    await unlock();
+  }
+}
+
+async function build(): Promise<void> {
+  mkdirSync(join(DIST, "disk"), { recursive: true });
   const layout = readLayout(join(ROOT, "layout.json"));
   const engine = await loadEngine();
   say(engine.version);
@@ -224,7 +241,6 @@ async function main(): Promise<void> {
   const all = [...common, ...[...own.values()].flat(), ...diskJobs(disk, objects)];
   await compileAll(all, join(BUILD, "cache"), say);
   for (const [target, jobs] of own) {
-    const elf = join(DIST, `base-${target}.elf`);
     const temporary = join(BUILD, `base-${target}.elf`);
     link(
       join(ROOT, "src", target, "link.lds"),
@@ -233,12 +249,14 @@ async function main(): Promise<void> {
       temporary,
     );
     const description = describeBase(target, temporary, engine, layout, PLATFORM, tableEntries);
-    writeFileSync(elf, readFileSync(temporary));
-    writeDescription(join(DIST, `base-${target}.json`), description);
+    publish(`base-${target}.elf`, readFileSync(temporary));
+    publish(`base-${target}.json`, `${JSON.stringify(description, null, 2)}\n`);
     say(`dist/base-${target}.elf`);
   }
-  mkdirSync(join(DIST, "disk"), { recursive: true });
-  linkDiskPrograms(disk, objects, join(DIST, "disk"));
+  const programs = join(BUILD, "disk");
+  mkdirSync(programs, { recursive: true });
+  linkDiskPrograms(disk, objects, programs);
+  for (const name of readdirSync(programs)) publish(join("disk", name), readFileSync(join(programs, name)));
   say("dist/disk");
 }
 
