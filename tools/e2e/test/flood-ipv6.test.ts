@@ -97,6 +97,15 @@ describe.skipIf(missing !== undefined)(`over IPv6 a good client is served during
       },
     ],
     [
+      "SYNs of many on the link who are nobody",
+      (index) => segment(stranger(index), frames.SYN, index),
+      (before, after) => {
+        expect(after.connections).toBeLessThan(600);
+        expect(after.neighbours).toBeLessThanOrEqual(513);
+        expect(after.tcp.received! - before.tcp.received!).toBeGreaterThan(SEEN);
+      },
+    ],
+    [
       "resets and ACKs",
       (index) => segment(stranger(index), index & 1 ? frames.RST | frames.ACK : frames.ACK, index),
       (before, after) => expect(after.tcp.received! - before.tcp.received!).toBeGreaterThan(SEEN),

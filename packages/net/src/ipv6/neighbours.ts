@@ -11,6 +11,8 @@ const MIN_RANDOM_FACTOR = 0.5;
 export const DOUBT_INTERVAL = 10_000;
 /** Neighbours remembered at once: beyond it one that is not in use goes, else the oldest. */
 export const MAX_NEIGHBOURS = 512;
+/** Of these, asked at once: strangers on the link may make us ask by a SYN each. Beyond it the one goes that was asked first. */
+export const MAX_ASKED = 128;
 /** States of RFC 4861 7.3.2. */
 export type NeighbourState = "INCOMPLETE" | "REACHABLE" | "STALE" | "DELAY" | "PROBE";
 
@@ -62,6 +64,10 @@ export class NeighbourCache<Waiter> {
   readonly #neighbours = new Map<number, Neighbour<Waiter>>();
   /** Those with a deadline: INCOMPLETE, DELAY, PROBE. */
   readonly #timed: Neighbour<Waiter>[] = [];
+  /** No deadline of theirs is earlier. */
+  #firstDue = Number.POSITIVE_INFINITY;
+  /** Had to go while somebody waited for them. */
+  readonly #evicted: Neighbour<Waiter>[] = [];
   readonly #pending = new PendingFrames();
 
   constructor(hooks: NeighbourHooks) {
@@ -80,6 +86,7 @@ export class NeighbourCache<Waiter> {
   resolve(address: number, now: number): Neighbour<Waiter> {
     let neighbour = this.#neighbours.get(address);
     if (neighbour === undefined) {
+      if (this.#timed.length >= MAX_ASKED) this.#boundAsked();
       neighbour = this.#add(address, "INCOMPLETE");
       this.#time(neighbour, now);
     } else if (neighbour.state === "REACHABLE" && now >= neighbour.reachableUntil) {
@@ -165,9 +172,15 @@ export class NeighbourCache<Waiter> {
     now: number,
     solicit: (neighbour: Neighbour<Waiter>, unicast: boolean) => void,
   ): Neighbour<Waiter> | undefined {
+    if (this.#evicted.length > 0) return this.#evicted.pop();
+    if (now < this.#firstDue) return undefined;
+    let first = Number.POSITIVE_INFINITY;
     for (let index = this.#timed.length - 1; index >= 0; index--) {
       const neighbour = this.#timed[index]!;
-      if (neighbour.dueAt > now) continue;
+      if (neighbour.dueAt > now) {
+        if (neighbour.dueAt < first) first = neighbour.dueAt;
+        continue;
+      }
       if (neighbour.state === "DELAY") neighbour.state = "PROBE";
       if (neighbour.solicitations >= MAX_SOLICITATIONS) {
         this.#remove(neighbour);
@@ -175,15 +188,16 @@ export class NeighbourCache<Waiter> {
       }
       neighbour.solicitations++;
       neighbour.dueAt = now + this.retransmitTime;
+      if (neighbour.dueAt < first) first = neighbour.dueAt;
       solicit(neighbour, neighbour.state === "PROBE");
     }
+    this.#firstDue = first;
     return undefined;
   }
 
+  /** Never later than the next step; earlier where a neighbour has answered meanwhile. */
   pollAt(): number {
-    let at = Number.POSITIVE_INFINITY;
-    for (const { dueAt } of this.#timed) if (dueAt < at) at = dueAt;
-    return at;
+    return this.#evicted.length > 0 ? 0 : this.#firstDue;
   }
 
   #update(
@@ -214,10 +228,12 @@ export class NeighbourCache<Waiter> {
     neighbour.dueAt = Number.POSITIVE_INFINITY;
     const index = this.#timed.indexOf(neighbour);
     if (index >= 0) this.#timed.splice(index, 1);
+    if (this.#timed.length === 0) this.#firstDue = Number.POSITIVE_INFINITY;
   }
 
   #time(neighbour: Neighbour<Waiter>, at: number): void {
     neighbour.dueAt = at;
+    if (at < this.#firstDue) this.#firstDue = at;
     if (!this.#timed.includes(neighbour)) this.#timed.push(neighbour);
   }
 
@@ -258,10 +274,26 @@ export class NeighbourCache<Waiter> {
       if (neighbour.state === "INCOMPLETE") victim ??= neighbour;
       if (++looked === 16) break;
     }
-    victim ??= oldest;
+    this.#giveUp(victim ?? oldest);
+  }
+
+  #boundAsked(): void {
+    let asked = 0;
+    let oldest: Neighbour<Waiter> | undefined;
+    for (const neighbour of this.#timed) {
+      if (neighbour.state !== "INCOMPLETE") continue;
+      oldest ??= neighbour;
+      asked++;
+    }
+    if (asked >= MAX_ASKED) this.#giveUp(oldest);
+  }
+
+  /** What waited for it is told with the next dispatch: a half-open connection would wait for ever. */
+  #giveUp(victim: Neighbour<Waiter> | undefined): void {
     if (victim === undefined) return;
     this.#remove(victim);
-    this.takePending(victim);
+    if (victim.waiters.length > 0) this.#evicted.push(victim);
+    else this.takePending(victim);
   }
 
   #remove(neighbour: Neighbour<Waiter>): void {

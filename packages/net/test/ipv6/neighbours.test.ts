@@ -3,6 +3,7 @@ import {
   type Advertised,
   DELAY_FIRST_PROBE,
   DOUBT_INTERVAL,
+  MAX_ASKED,
   MAX_NEIGHBOURS,
   MAX_SOLICITATIONS,
   NeighbourCache,
@@ -147,13 +148,28 @@ describe("neighbour cache", () => {
     expect(cache.takePending(waiting).length).toBe(MAX_PENDING);
   });
 
+  it("asks a bounded number at once; who waited for one that has to go is told", () => {
+    const { cache, dispatch } = create();
+    for (let address = 1; address <= 2 * MAX_ASKED; address++) cache.resolve(address, 0).waiters.push({});
+    expect(cache.size).toBe(MAX_ASKED);
+    expect(cache.get(MAX_ASKED)).toBe(undefined);
+    expect(cache.get(MAX_ASKED + 1)?.state).toBe("INCOMPLETE");
+    expect(cache.pollAt()).toBe(0);
+    const told = new Set<number>();
+    for (let silent = dispatch(0); silent !== undefined; silent = dispatch(0)) {
+      expect(silent.waiters.length).toBe(1);
+      told.add(silent.address);
+    }
+    expect(told.size).toBe(MAX_ASKED);
+    expect(cache.pollAt()).toBe(1000);
+  });
   it("those who are to get answers and never say where they are do not push out who was reached", () => {
     const { cache } = create();
     cache.resolve(1, 0);
     cache.advertised(1, answer(), 0);
     for (let address = 2; address < 3 * MAX_NEIGHBOURS; address++)
       cache.keep(cache.resolve(address, 0), new Uint8Array(1));
-    expect(cache.size).toBe(MAX_NEIGHBOURS);
+    expect(cache.size).toBe(MAX_ASKED + 1);
     expect(cache.get(1)?.state).toBe("REACHABLE");
     expect(cache.get(3 * MAX_NEIGHBOURS - 1)?.state).toBe("INCOMPLETE");
   });
