@@ -2,15 +2,21 @@ import { pattern, readAll, Simulation } from "@soloist/testing";
 import { expect, it } from "vitest";
 import { stack } from "../src/index.ts";
 
+/** A server with a backlog of two, and a client that has connected once: both know each other's MAC. */
+async function twoHosts(simulation: Simulation) {
+  const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
+  const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
+  const listener = a.tcp.listen({ port: 7, backlog: 2 });
+  const connect = () => b.tcp.connect({ address: "10.0.0.1", port: 7 });
+  await Promise.all([connect(), listener.accept()]);
+  return { a, b, listener, connect };
+}
+
 it("with the backlog full of handshakes nobody finishes, others are served by way of cookies", async () => {
   const simulation = new Simulation({ delay: 1 });
   await simulation.run(
     (async () => {
-      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
-      const listener = a.tcp.listen({ port: 7, backlog: 2 });
-      const connect = () => b.tcp.connect({ address: "10.0.0.1", port: 7 });
-      await Promise.all([connect(), listener.accept()]);
+      const { a, listener, connect } = await twoHosts(simulation);
       // What the server sends to the next two is lost: they fill its backlog, and the third has no place in it.
       const lost = new Set<number>();
       simulation.filter = (frame, from) => {
@@ -36,11 +42,7 @@ it("a cookie that arrives after its SYN was sent again, and got a place, is stil
   const simulation = new Simulation({ delay: 1 });
   await simulation.run(
     (async () => {
-      const a = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.1/24", ipv6: "off" } }));
-      const b = await stack().open(simulation.addHost({ parameters: { ipv4: "10.0.0.2/24", ipv6: "off" } }));
-      const listener = a.tcp.listen({ port: 7, backlog: 2 });
-      const connect = () => b.tcp.connect({ address: "10.0.0.1", port: 7 });
-      await Promise.all([connect(), listener.accept()]);
+      const { a, b, listener, connect } = await twoHosts(simulation);
       // The first answers to two others are lost: they fill the backlog for a second. The third gets a cookie, which waits on its
       // way until the server has answered the third's second SYN.
       const answered = new Set<number>();

@@ -132,6 +132,17 @@ function emitted(segment: Sent): Uint8Array {
   return into;
 }
 
+/** Five bytes of data, as plain as a segment can be. */
+const segment = {
+  seq: 1,
+  ack: 2,
+  flags: 0x10,
+  window: 3,
+  options: new Uint8Array(0),
+  ring: new Uint8Array(8),
+  length: 5,
+};
+
 describe("segmentHelpers: what the kernel's C does, under a sanitizer", () => {
   it("emit: every byte, whatever the place in the ring, options and version", () => {
     const drawn = fc.sample(sent, 2000);
@@ -191,15 +202,6 @@ describe("segmentHelpers: what the kernel's C does, under a sanitizer", () => {
   });
 
   it("parse: each bit of the headers and data that is wrong is found", () => {
-    const segment = {
-      seq: 1,
-      ack: 2,
-      flags: 0x10,
-      window: 3,
-      options: new Uint8Array(0),
-      ring: new Uint8Array(8),
-      length: 5,
-    };
     for (const version of [4, 6] as const) {
       const whole = emitted({ ...segment, version, partial: false });
       const cases = Array.from({ length: whole.length * 8 }, (_, bit) => {
@@ -219,15 +221,6 @@ describe("segmentHelpers: what the kernel's C does, under a sanitizer", () => {
 });
 
 describe("segmentHelpers: what a caller may not ask for", () => {
-  const segment = {
-    seq: 1,
-    ack: 2,
-    flags: 0x10,
-    window: 3,
-    options: new Uint8Array(0),
-    ring: new Uint8Array(8),
-    length: 5,
-  };
   const headers = headersOf(4);
   const emit = (into: Uint8Array, at: number, ring: Uint8Array, length: number, offset = 5) =>
     segmentHelpers.emitSegment(into, at, headers, 0, ring, 1, 2, offset << 28, length, false);
