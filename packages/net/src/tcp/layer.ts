@@ -756,8 +756,8 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
   }
 
   /**
-   * The ACK at hand is not of our SYN-ACK: of a cookie before it? The peer's SYN came twice, and there was no place for the first
-   * only. The peer has heard the cookie, so that `c` is nobody's.
+   * The ACK at hand is not of our SYN-ACK: of a cookie before it? The peer's SYN came twice: the first found no place and got a
+   * cookie, the second made `c`. The peer has heard the cookie, so `c` is nobody's.
    */
   #takeCookieFor(c: TcpConnection): boolean {
     const handler = this.#listeners.get(c.localPort);
@@ -766,7 +766,7 @@ export class TcpLayer implements TcpEnvironment, SegmentSink {
     return this.#takeCookie(handler, ends, this.now, c);
   }
 
-  /** An ACK without a connection, or but with the half-open one that it `replaces`: of a cookie? Then its handshake is complete. */
+  /** An ACK of no connection, or for the half-open one that it `replaces`: of a cookie? Then its handshake is complete. */
   #takeCookie(handler: SynHandler, ip: PacketEnds, now: number, replaces?: TcpConnection): boolean {
     const segment = this.#segment;
     if ((segment.flags & (SYN | ACK | RST)) !== ACK) return false;
